@@ -1,0 +1,37 @@
+/**
+ * Every error an operator can be shown, in one place: a stable code, and what to do about it. docs/reference/errors.md
+ * lists them all; a test keeps the two in step.
+ */
+export const OPERATOR_ERRORS = {
+  LB_USAGE: 'Look at the command with --help.',
+  LB_NOT_ROOT: 'Run the command as root on the server.',
+  LB_NO_METHOD: 'The command and the running server are of different versions: restart the server.',
+  LB_SERVER_GONE: 'The server ended while it worked on the command. Look at its log, start it, and run the command again.',
+  LB_SOCKET: 'Check that `liteboot serve` runs and that you may open its socket.',
+  LB_NO_TABLE: 'List the tables with `tabdump`.',
+  LB_NO_NODE: 'List the nodes with `lsdef`.',
+  LB_NO_IMAGE: 'List the images with `lsdef -t osimage`.',
+  LB_BAD_INPUT: 'Correct the input and run the command again; nothing was changed.',
+  LB_BAD_EDIT: 'Nothing was changed. Correct the rows named above and run the command again.',
+  LB_FILE: 'Check the path and its permissions.',
+  LB_PORT_IN_USE: 'Another server holds the port: stop it, or give this one another port or address.',
+  LB_NO_ADDRESS: 'Set networks.dhcpserver, or give the interface an address inside the network.',
+  LB_NO_LOADER: 'Install the Debian package named, or put the file into site.tftpdir.',
+  LB_IMAGE: 'Mend what is named and run the command again: it converges from any state.',
+  LB_VM: 'Look at the console log named above.',
+  LB_INTERNAL: 'This is a defect of liteboot: please report it with the log.',
+} as const
+
+export type OperatorErrorCode = keyof typeof OPERATOR_ERRORS
+
+export class OperatorError extends Error {
+  readonly code: OperatorErrorCode
+  readonly advice: string
+
+  /** @param advice when the registry's general advice can be made more precise */
+  constructor(code: OperatorErrorCode, message: string, advice: string = OPERATOR_ERRORS[code]) {
+    super(message)
+    this.code = code
+    this.advice = advice
+  }
+}

@@ -1,0 +1,26 @@
+/** Where liteboot keeps its things. Everything can be moved by environment, for rehearsals beside a production server. */
+import { join } from 'node:path'
+
+export interface Places {
+  /** Tables, leases, timeline, keys. LITEBOOT_STATE, default /var/lib/liteboot. */
+  readonly state: string
+  /** Admin API. LITEBOOT_SOCKET, default /run/liteboot.sock, or inside LITEBOOT_STATE when only that is set. */
+  readonly socket: string
+  readonly tables: string
+  readonly timeline: string
+  readonly leases: string
+  readonly handleKey: string
+}
+
+export function readPlaces(environment: NodeJS.ProcessEnv = process.env): Places {
+  const state = environment.LITEBOOT_STATE || '/var/lib/liteboot'
+  const socket = environment.LITEBOOT_SOCKET || (environment.LITEBOOT_STATE ? join(state, 'api.sock') : '/run/liteboot.sock')
+  return {
+    state,
+    socket,
+    tables: join(state, 'tables.sqlite'),
+    timeline: join(state, 'timeline.sqlite'),
+    leases: join(state, 'leases.journal'),
+    handleKey: join(state, 'handle.key'),
+  }
+}

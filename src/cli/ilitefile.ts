@@ -1,0 +1,9 @@
+import type { CliCommand } from './command.ts'
+
+export const ilitefile: CliCommand = {
+  name: 'ilitefile',
+  summary: 'Show the statelite entries of an image: option and path.',
+  define(program, run) {
+    program.argument('<image>').action((image: string) => run((api) => api.call('statelite.ilitefile', { image })))
+  },
+}

@@ -1,0 +1,35 @@
+import { text } from 'node:stream/consumers'
+import { collect, splitOperands, type CliCommand } from './command.ts'
+
+interface Options {
+  type?: string
+  objects?: string
+  force?: boolean
+  stanza?: boolean
+  dynamic?: boolean
+  where?: string[]
+  verbose?: boolean
+}
+
+export const mkdef: CliCommand = {
+  name: 'mkdef',
+  summary: 'Make object definitions.',
+  define(program, run) {
+    program
+      .argument('[operands...]', 'noderange and attribute=value words')
+      .option('-t, --type <type>', 'object type (default: node)')
+      .option('-o, --objects <names>', 'names of the objects')
+      .option('-f, --force', 'replace definitions that exist')
+      .option('-z, --stanza', 'read stanzas from standard input')
+      .option('-d, --dynamic', 'make a dynamic group; needs -t group and -w')
+      .option('-w, --where <condition>', 'members of the group', collect)
+      .option('-V, --verbose', 'name the objects that were made')
+      .action((operands: string[], options: Options) => {
+        run(async (api) => {
+          const stanzas = options.stanza ? await text(process.stdin) : undefined
+          const { names, assignments } = splitOperands(operands)
+          return api.call('objects.make', { ...options, operands: names, assignments, stanzas })
+        })
+      })
+  },
+}

@@ -1,0 +1,122 @@
+/** One QEMU virtual machine that boots from the network: start, reset, end, console. */
+import { type ChildProcess, execFile } from 'node:child_process'
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { SerialConsole } from './console.ts'
+import type { Lab } from './lab.ts'
+
+const run = promisify(execFile)
+
+export interface MachineOptions {
+  readonly name: string
+  readonly mac: string
+  readonly memoryMiB: number
+  /** Where the console log and the control sockets are put. */
+  readonly directory: string
+  readonly accelerator: string
+  readonly onConsole?: (chunk: string) => void
+}
+
+export interface Machine {
+  readonly name: string
+  readonly console: SerialConsole
+  readonly pid: number
+  /** Hard reset, as the reset button does. */
+  reset(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * `kvm` where opening /dev/kvm and running a guest works within five seconds, else `tcg,thread=multi`. The device node
+ * alone proves nothing: on some virtual machines opening it hangs.
+ */
+export async function findAccelerator(): Promise<string> {
+  try {
+    const probe = ['-accel', 'kvm', '-M', 'none', '-nodefaults', '-display', 'none', '-S', '-monitor', 'stdio']
+    const child = run('qemu-system-x86_64', probe, { timeout: 5000, killSignal: 'SIGKILL' })
+    child.child.stdin?.end('quit\n')
+    await child
+    return 'kvm'
+  } catch {
+    return 'tcg,thread=multi'
+  }
+}
+
+/** One command over QMP on a connection of its own. */
+async function qmp(path: string, command: string): Promise<void> {
+  const socket = createConnection(path)
+  socket.setEncoding('utf8')
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.setTimeout(10_000, () => reject(new Error(`QMP ${command}: no answer within 10 s`)))
+      socket.once('error', reject)
+      let text = ''
+      let returns = 0
+      socket.on('data', (chunk: string) => {
+        text += chunk
+        for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+          const message = JSON.parse(text.slice(0, end)) as { QMP?: unknown; return?: unknown; error?: { desc: string } }
+          text = text.slice(end + 1)
+          if (message.QMP) socket.write('{"execute":"qmp_capabilities"}\n')
+          else if (message.error) reject(new Error(`QMP ${command}: ${message.error.desc}`))
+          else if (message.return && ++returns === 1) socket.write(`${JSON.stringify({ execute: command })}\n`)
+          else if (message.return) resolve()
+        }
+      })
+    })
+  } finally {
+    socket.destroy()
+  }
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => child.once('exit', () => resolve()))
+}
+
+/** x86_64 with SeaBIOS; the network card brings iPXE as its option ROM. */
+export async function startMachine(lab: Lab, options: MachineOptions): Promise<Machine> {
+  const tap = await lab.addTap()
+  const consolePath = join(options.directory, `${options.name}.console.sock`)
+  const qmpPath = join(options.directory, `${options.name}.qmp.sock`)
+  const child = lab.spawn(
+    'qemu-system-x86_64',
+    [
+      ...['-name', options.name, '-M', 'q35', '-accel', options.accelerator, '-cpu', options.accelerator === 'kvm' ? 'host' : 'qemu64'],
+      ...['-m', String(options.memoryMiB), '-smp', '1', '-nodefaults', '-display', 'none'],
+      ...['-chardev', `socket,id=con,path=${consolePath},server=on,wait=on`, '-serial', 'chardev:con'],
+      ...['-qmp', `unix:${qmpPath},server=on,wait=off`, '-device', 'virtio-rng-pci'],
+      ...['-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`],
+      ...['-device', `virtio-net-pci,netdev=n0,mac=${options.mac},bootindex=1`],
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let complaint = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString()).slice(-2000)
+  })
+  const failure = new Promise<never>((_, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => reject(new Error(`QEMU of ${options.name} ended (${signal ?? code}): ${complaint.trim()}`)))
+  })
+  failure.catch(() => {})
+  const serial = await Promise.race([
+    SerialConsole.open(consolePath, join(options.directory, `${options.name}.console.log`), options.onConsole),
+    failure,
+  ])
+
+  return {
+    name: options.name,
+    console: serial,
+    pid: child.pid ?? 0,
+    reset: () => qmp(qmpPath, 'system_reset'),
+    async close() {
+      serial.close()
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5000)
+      await ended(child)
+      clearTimeout(timer)
+    },
+  }
+}
