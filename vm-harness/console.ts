@@ -105,7 +105,9 @@ export class SerialConsole {
   async command(script: string, timeoutMs = 60_000): Promise<CommandResult> {
     const mark = `mark${++this.#commands}`
     // The marks are written split, so that an echoed command line is never taken for output.
-    this.write(`echo ${mark.slice(0, 4)}''${mark.slice(4)}begin; { ${script}\n} 2>&1; echo ${mark.slice(0, 4)}''${mark.slice(4)}end=$?\n`)
+    this.write(
+      `echo ${mark.slice(0, 4)}''${mark.slice(4)}begin; { ${script}\n} 2>&1; echo ${mark.slice(0, 4)}''${mark.slice(4)}end=$?\n`,
+    )
     await this.waitFor(new RegExp(`${mark}begin\r?\n`), timeoutMs, `the start of: ${script}`)
     const match = await this.waitFor(new RegExp(`([^]*?)${mark}end=(\\d+)\r?\n`), timeoutMs, `the end of: ${script}`)
     return { output: (match[1] ?? '').replaceAll('\r', ''), status: Number(match[2]) }

@@ -56,7 +56,11 @@ async function qmp(path: string, command: string): Promise<void> {
       socket.on('data', (chunk: string) => {
         text += chunk
         for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-          const message = JSON.parse(text.slice(0, end)) as { QMP?: unknown; return?: unknown; error?: { desc: string } }
+          const message = JSON.parse(text.slice(0, end)) as {
+            QMP?: unknown
+            return?: unknown
+            error?: { desc: string }
+          }
           text = text.slice(end + 1)
           if (message.QMP) socket.write('{"execute":"qmp_capabilities"}\n')
           else if (message.error) reject(new Error(`QMP ${command}: ${message.error.desc}`))
@@ -83,7 +87,16 @@ export async function startMachine(lab: Lab, options: MachineOptions): Promise<M
   const child = lab.spawn(
     'qemu-system-x86_64',
     [
-      ...['-name', options.name, '-M', 'q35', '-accel', options.accelerator, '-cpu', options.accelerator === 'kvm' ? 'host' : 'qemu64'],
+      ...[
+        '-name',
+        options.name,
+        '-M',
+        'q35',
+        '-accel',
+        options.accelerator,
+        '-cpu',
+        options.accelerator === 'kvm' ? 'host' : 'qemu64',
+      ],
       ...['-m', String(options.memoryMiB), '-smp', '1', '-nodefaults', '-display', 'none'],
       ...['-chardev', `socket,id=con,path=${consolePath},server=on,wait=on`, '-serial', 'chardev:con'],
       ...['-qmp', `unix:${qmpPath},server=on,wait=off`, '-device', 'virtio-rng-pci'],
@@ -98,7 +111,9 @@ export async function startMachine(lab: Lab, options: MachineOptions): Promise<M
   })
   const failure = new Promise<never>((_, reject) => {
     child.once('error', reject)
-    child.once('exit', (code, signal) => reject(new Error(`QEMU of ${options.name} ended (${signal ?? code}): ${complaint.trim()}`)))
+    child.once('exit', (code, signal) =>
+      reject(new Error(`QEMU of ${options.name} ended (${signal ?? code}): ${complaint.trim()}`)),
+    )
   })
   failure.catch(() => {})
   const serial = await Promise.race([

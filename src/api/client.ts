@@ -9,7 +9,11 @@ import type { Api, ApiLine, CommandResult, MethodParams } from './protocol.ts'
 const SILENCE_MS = 15 * 60_000
 
 function openSocketClient(socketPath: string): Api {
-  const dispatcher = new Agent({ connect: { socketPath, timeout: 5000 }, bodyTimeout: SILENCE_MS, headersTimeout: SILENCE_MS })
+  const dispatcher = new Agent({
+    connect: { socketPath, timeout: 5000 },
+    bodyTimeout: SILENCE_MS,
+    headersTimeout: SILENCE_MS,
+  })
   return {
     async call(method: string, params: MethodParams, onProgress) {
       const response = await request(`http://liteboot/v1/${encodeURIComponent(method)}`, {
@@ -67,7 +71,10 @@ export async function connectApi(places: Places = readPlaces()): Promise<Api> {
     }
   }
   if (process.getuid?.() !== 0) {
-    throw new OperatorError('LB_NOT_ROOT', `no server answers at ${places.socket}, and only root may open the tables directly`)
+    throw new OperatorError(
+      'LB_NOT_ROOT',
+      `no server answers at ${places.socket}, and only root may open the tables directly`,
+    )
   }
   const { openDirectApi } = await import('./direct.ts')
   return openDirectApi(places)

@@ -6,7 +6,8 @@ export const OPERATOR_ERRORS = {
   LB_USAGE: 'Look at the command with --help.',
   LB_NOT_ROOT: 'Run the command as root on the server.',
   LB_NO_METHOD: 'The command and the running server are of different versions: restart the server.',
-  LB_SERVER_GONE: 'The server ended while it worked on the command. Look at its log, start it, and run the command again.',
+  LB_SERVER_GONE:
+    'The server ended while it worked on the command. Look at its log, start it, and run the command again.',
   LB_SOCKET: 'Check that `liteboot serve` runs and that you may open its socket.',
   LB_NO_TABLE: 'List the tables with `tabdump`.',
   LB_NO_NODE: 'List the nodes with `lsdef`.',

@@ -14,7 +14,8 @@ export interface Places {
 
 export function readPlaces(environment: NodeJS.ProcessEnv = process.env): Places {
   const state = environment.LITEBOOT_STATE || '/var/lib/liteboot'
-  const socket = environment.LITEBOOT_SOCKET || (environment.LITEBOOT_STATE ? join(state, 'api.sock') : '/run/liteboot.sock')
+  const socket =
+    environment.LITEBOOT_SOCKET || (environment.LITEBOOT_STATE ? join(state, 'api.sock') : '/run/liteboot.sock')
   return {
     state,
     socket,

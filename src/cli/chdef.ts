@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import { collect, splitOperands, type CliCommand } from './command.ts'
+import { type CliCommand, collect, splitOperands } from './command.ts'
 
 interface Options {
   type?: string

@@ -14,14 +14,35 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   mkdef: { summary: 'make object definitions', load: async () => (await import('./mkdef.ts')).mkdef },
   chdef: { summary: 'change object definitions', load: async () => (await import('./chdef.ts')).chdef },
   rmdef: { summary: 'remove object definitions', load: async () => (await import('./rmdef.ts')).rmdef },
-  litefile: { summary: 'show the statelite entries of nodes', load: async () => (await import('./litefile.ts')).litefile },
-  ilitefile: { summary: 'show the statelite entries of an image', load: async () => (await import('./ilitefile.ts')).ilitefile },
-  litetree: { summary: 'show where nodes look for initial content', load: async () => (await import('./litetree.ts')).litetree },
-  lslite: { summary: 'show all statelite settings of nodes or an image', load: async () => (await import('./lslite.ts')).lslite },
-  liteimg: { summary: "prepare an image's root tree and initrd for statelite", load: async () => (await import('./liteimg.ts')).liteimg },
+  litefile: {
+    summary: 'show the statelite entries of nodes',
+    load: async () => (await import('./litefile.ts')).litefile,
+  },
+  ilitefile: {
+    summary: 'show the statelite entries of an image',
+    load: async () => (await import('./ilitefile.ts')).ilitefile,
+  },
+  litetree: {
+    summary: 'show where nodes look for initial content',
+    load: async () => (await import('./litetree.ts')).litetree,
+  },
+  lslite: {
+    summary: 'show all statelite settings of nodes or an image',
+    load: async () => (await import('./lslite.ts')).lslite,
+  },
+  liteimg: {
+    summary: "prepare an image's root tree and initrd for statelite",
+    load: async () => (await import('./liteimg.ts')).liteimg,
+  },
   plan: { summary: 'print the plan a node will be given', load: async () => (await import('./plan.ts')).plan },
-  timeline: { summary: 'show the boots of a node, event by event', load: async () => (await import('./timeline.ts')).timeline },
-  exports: { summary: 'show what is exported over NFS, and to whom', load: async () => (await import('./exports.ts')).exports },
+  timeline: {
+    summary: 'show the boots of a node, event by event',
+    load: async () => (await import('./timeline.ts')).timeline,
+  },
+  exports: {
+    summary: 'show what is exported over NFS, and to whom',
+    load: async () => (await import('./exports.ts')).exports,
+  },
   leases: { summary: 'show the dynamic DHCP leases', load: async () => (await import('./leases.ts')).leases },
 }
 

@@ -4,6 +4,8 @@ export const litefile: CliCommand = {
   name: 'litefile',
   summary: 'Show the statelite entries of nodes: option and path.',
   define(program, run) {
-    program.argument('<noderange>').action((noderange: string) => run((api) => api.call('statelite.litefile', { noderange })))
+    program
+      .argument('<noderange>')
+      .action((noderange: string) => run((api) => api.call('statelite.litefile', { noderange })))
   },
 }

@@ -10,7 +10,11 @@ export const liteimg: CliCommand = {
       .option('-V, --verbose', 'print every step')
       .action((image: string, options: { dryRun?: boolean; verbose?: boolean }) => {
         run((api, onProgress) =>
-          api.call('image.liteimg', { image, dryRun: options.dryRun === true, verbose: options.verbose === true }, onProgress),
+          api.call(
+            'image.liteimg',
+            { image, dryRun: options.dryRun === true, verbose: options.verbose === true },
+            onProgress,
+          ),
         )
       })
   },

@@ -4,6 +4,8 @@ export const litetree: CliCommand = {
   name: 'litetree',
   summary: 'Show the litetree directories of nodes, best first.',
   define(program, run) {
-    program.argument('<noderange>').action((noderange: string) => run((api) => api.call('statelite.litetree', { noderange })))
+    program
+      .argument('<noderange>')
+      .action((noderange: string) => run((api) => api.call('statelite.litetree', { noderange })))
   },
 }

@@ -1,4 +1,4 @@
-import { collect, type CliCommand } from './command.ts'
+import { type CliCommand, collect } from './command.ts'
 
 interface Options {
   type?: string

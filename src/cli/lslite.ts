@@ -9,7 +9,9 @@ export const lslite: CliCommand = {
       .option('-i, --image <image>', 'show the entries of this image')
       .option('-V, --verbose', 'which table row each entry comes from, and which rows it shadows')
       .action((noderange: string | undefined, options: { image?: string; verbose?: boolean }) => {
-        run((api) => api.call('statelite.lslite', { noderange, image: options.image, verbose: options.verbose === true }))
+        run((api) =>
+          api.call('statelite.lslite', { noderange, image: options.image, verbose: options.verbose === true }),
+        )
       })
   },
 }
