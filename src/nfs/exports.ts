@@ -1,0 +1,101 @@
+/**
+ * The snapshot → who may mount what. A node may mount the root of its image, its own persistent directory and the trees
+ * its image uses, as far as they are ours; nothing else, and nothing of another node.
+ *
+ * A running node keeps what it has mounted when its rows change: its new image is for its next boot. What each node
+ * mounted is remembered (and kept on disk by the caller), under the node's name: an address that passes to another node
+ * takes no rights with it.
+ */
+import { createHash } from 'node:crypto'
+import type { Cluster, ClusterNode, Ipv4, Snapshot } from '../cluster/model.ts'
+import type { ExportGrant, ExportTable } from './export-table.ts'
+
+/** A directory of ours that a node's plan names. */
+export interface NodeDirectory {
+  readonly path: string
+  readonly access: 'ro' | 'rw'
+}
+
+export interface ExportOptions {
+  readonly cluster: Cluster
+  /** Directories of ours in the node's plan; called once per snapshot and node. */
+  directoriesOf(node: ClusterNode, snapshot: Snapshot): readonly NodeDirectory[]
+  /** Where a path really is: rehearsals serve persistent directories from elsewhere. */
+  localDirectory(directory: NodeDirectory): string
+  readonly mounted: MountedExports
+}
+
+/** Node → what it has mounted. */
+export interface MountedExports {
+  of(node: string): readonly NodeDirectory[]
+  add(node: string, directory: NodeDirectory): void
+}
+
+type Grants = ReadonlyMap<number, ExportGrant>
+
+const NOTHING: Grants = new Map()
+
+/** 32 bits of the digest of the path: the same in every process, so that handles outlive restarts. */
+export function exportId(path: string): number {
+  return createHash('sha256').update(path).digest().readUInt32BE(0) || 1
+}
+
+export function openExports(options: ExportOptions): ExportTable {
+  const { cluster, mounted } = options
+  let compiledFor: Snapshot | undefined
+  let byAddress = new Map<string, Grants>()
+
+  function compile(node: ClusterNode, snapshot: Snapshot): Grants {
+    const grants = new Map<number, ExportGrant>()
+    // What the tables say now comes last, so that it wins over what is only remembered.
+    for (const directory of [...mounted.of(node.name), ...options.directoriesOf(node, snapshot)]) {
+      const id = exportId(directory.path)
+      grants.set(id, { id, path: directory.path, dir: options.localDirectory(directory), access: directory.access, frozen: false })
+    }
+    return grants
+  }
+
+  function grantsOf(clientIp: string): Grants {
+    const snapshot = cluster.current
+    if (snapshot !== compiledFor) {
+      compiledFor = snapshot
+      byAddress = new Map()
+    }
+    const known = byAddress.get(clientIp)
+    if (known) return known
+    const node = snapshot.nodeByIp(clientIp as Ipv4)
+    // Strangers are not remembered: their number has no bound.
+    if (!node) return NOTHING
+    const grants = compile(node, snapshot)
+    byAddress.set(clientIp, grants)
+    return grants
+  }
+
+  return {
+    forMount(clientIp, path) {
+      let best: ExportGrant | undefined
+      for (const grant of grantsOf(clientIp).values()) {
+        const inside = path === grant.path || path.startsWith(`${grant.path}/`)
+        if (inside && grant.path.length > (best?.path.length ?? -1)) best = grant
+      }
+      const node = best && cluster.current.nodeByIp(clientIp as Ipv4)
+      if (best && node) mounted.add(node.name, { path: best.path, access: best.access })
+      return best
+    },
+    forHandle: (clientIp, id) => grantsOf(clientIp).get(id),
+    list() {
+      const exports = new Map<string, { path: string; access: 'ro' | 'rw'; clients: string[] }>()
+      const snapshot = cluster.current
+      for (const name of snapshot.nodeNames) {
+        const node = snapshot.node(name)
+        if (!node?.ip) continue
+        for (const { path, access } of options.directoriesOf(node, snapshot)) {
+          const entry = exports.get(path) ?? { path, access, clients: [] }
+          entry.clients.push(node.ip)
+          exports.set(path, entry)
+        }
+      }
+      return [...exports.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+    },
+  }
+}
