@@ -1,0 +1,150 @@
+/** The kernel command line of a node: one function for every loader. */
+import type { ClusterNode, Image, Snapshot } from '../cluster/model.ts'
+import { type BootFinding, bootError } from './finding.ts'
+import { limits } from './limits.ts'
+
+/** What the statelite room compiled for this node. */
+export interface KernelLineFacts {
+  /** Mounted root: address literal, directory (…/rootimg), options asked for beyond `ro`. */
+  readonly root: { readonly server: string; readonly directory: string; readonly nfsrootopts: string }
+  /** `server:path` of the persistent area, or empty. */
+  readonly statemnt: string
+  /** Its mount options as the administrator wrote them, or empty. */
+  readonly mntopts: string
+  readonly planUrl: string
+  readonly httpPort: number
+}
+
+export interface KernelLine {
+  readonly commandLine: string
+  /** BOOTIF= is already there: the loader must not add its own. */
+  readonly hasBootif: boolean
+}
+
+/** Arguments that only the server writes. */
+const OWNED = ['root', 'imgurl', 'STATEMNT', 'NODE', 'liteboot.plan', 'XCATHTTPPORT', 'MNTOPTS'] as const
+
+/** In xCAT's order, the plan's URL standing where XCAT= stood; later arguments override earlier ones. */
+export function compileKernelLine(
+  node: ClusterNode,
+  image: Image,
+  snapshot: Snapshot,
+  facts: KernelLineFacts,
+): KernelLine | { readonly findings: readonly BootFinding[] } {
+  const findings: BootFinding[] = []
+  const collect = (part: string[] | BootFinding): string[] => {
+    if (Array.isArray(part)) return part
+    findings.push(part)
+    return []
+  }
+  const { root } = facts
+  const rootServer = root.server.includes(':') ? `[${root.server}]` : root.server
+  const rootOptions = root.nfsrootopts === '' ? 'ro' : `ro,${root.nfsrootopts}`
+  const bootif = bootInterface(node, image)
+  const parts = [
+    `root=nfs:${rootServer}:${root.directory}:${rootOptions}`,
+    `STATEMNT=${facts.statemnt}`,
+    `liteboot.plan=${facts.planUrl}`,
+    `NODE=${node.name}`,
+    ...(snapshot.site.nodestatus ? [] : ['nonodestatus']),
+    `XCATHTTPPORT=${facts.httpPort}`,
+    ...bootif,
+    ...collect(consoles(node)),
+    ...(needsSelinuxOff(image.osvers) ? ['selinux=0'] : []),
+    `MNTOPTS=${facts.mntopts}`,
+    ...collect(addedArguments(node, `${node.name}: bootparams row`, node.attribute('bootparams', 'addkcmdline'))),
+    ...collect(addedArguments(node, `linuximage row imagename=${image.name}`, image.attribute('addkcmdline'))),
+  ]
+  const commandLine = parts.join(' ')
+  const size = Buffer.byteLength(commandLine)
+  if (size > limits.commandLineBytes) {
+    const message = `the kernel command line has ${size} bytes, the kernel takes ${limits.commandLineBytes}`
+    findings.push(bootError(`${node.name}: kernel command line`, message, 'shorten addkcmdline'))
+  }
+  if (findings.length > 0) return { findings }
+  return { commandLine, hasBootif: parts.some((part) => part.startsWith('BOOTIF=')) }
+}
+
+const HARDWARE_ADDRESS = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5,19}$/i
+
+/** installnic, primarynic or nodebootif name the boot interface; a POWER loader adds no BOOTIF, so it is written here. */
+function bootInterface(node: ClusterNode, image: Image): string[] {
+  const named = [
+    node.attribute('noderes', 'installnic'),
+    node.attribute('noderes', 'primarynic'),
+    image.attribute('nodebootif'),
+  ]
+    .map((cell) => cell?.trim() ?? '')
+    .find((cell) => cell !== '' && cell !== 'mac')
+  if (named !== undefined && HARDWARE_ADDRESS.test(named)) {
+    return [`BOOTIF=${named.toLowerCase().replaceAll('-', ':')}`]
+  }
+  if (named !== undefined) return [`netdev=${named}`]
+  if (!(node.arch ?? image.osarch ?? '').includes('ppc')) return []
+  const port = node.ports.find((candidate) => candidate.ip !== undefined && !candidate.refused) ?? node.ports[0]
+  return port === undefined ? [] : [`BOOTIF=${port.mac}`]
+}
+
+/** nodehm.serialport and serialspeed; hvc on POWER, ttyS elsewhere; n8r asks for hardware flow control. */
+function consoles(node: ClusterNode): string[] | BootFinding {
+  const port = node.attribute('nodehm', 'serialport')?.trim() ?? ''
+  if (port === '') return []
+  const where = `${node.name}: nodehm row`
+  if (!/^[0-9]{1,3}$/.test(port)) return bootError(where, `serialport ${port} is not a number`, 'write 0 for the first')
+  const speed = node.attribute('nodehm', 'serialspeed')?.trim() ?? ''
+  if (speed === '') {
+    const message = `serialport defined, but no serialspeed for ${node.name} in nodehm table`
+    return bootError(where, message, `chdef ${node.name} serialspeed=115200`)
+  }
+  if (!/^[0-9]{1,7}$/.test(speed)) return bootError(where, `serialspeed ${speed} is not a number`, 'write 115200')
+  const flow = /hard|tcs|ctsrts/.test(node.attribute('nodehm', 'serialflow') ?? '') ? 'n8r' : ''
+  const device = (node.arch ?? '').startsWith('ppc64') ? 'hvc' : 'ttyS'
+  return ['console=tty0', `console=${device}${port},${speed}${flow}`]
+}
+
+/** Files copied into tmpfs carry no labels: the RHEL family must run without SELinux. */
+function needsSelinuxOff(osvers: string | undefined): boolean {
+  return /^(rhels?|ol|alma|rocky|centos(-stream)?)(7|8|9|10)(\D|$)/.test(osvers ?? '')
+}
+
+/** addkcmdline: `R::` items are for installed systems and dropped; references to the node's attributes are replaced. */
+function addedArguments(node: ClusterNode, where: string, cell: string | undefined): string[] | BootFinding {
+  const text = expandAttributes(node, cell ?? '')
+  if ('fault' in text)
+    return bootError(where, `addkcmdline: ${text.fault}`, 'set the attribute, or correct addkcmdline')
+  const bad = badCharacter(text.value)
+  if (bad !== undefined) return bootError(where, `addkcmdline has ${bad}`, 'remove it')
+  const added: string[] = []
+  for (const argument of text.value.split(' ')) {
+    if (argument === '' || argument.startsWith('R::')) continue
+    const name = argument.split('=', 1)[0] ?? ''
+    if (argument.includes('=') && OWNED.some((owned) => owned === name)) {
+      return bootError(where, `addkcmdline has ${name}=, which the server writes`, 'remove it')
+    }
+    added.push(argument)
+  }
+  return added
+}
+
+/** `#NODEATTRIB:<table>:<column>#` and `#TABLE:<table>:$NODE:<column>#`, in every loader's file alike. */
+function expandAttributes(node: ClusterNode, text: string): { readonly value: string } | { readonly fault: string } {
+  let missing: string | undefined
+  const value = text.replace(
+    /#(?:NODEATTRIB:([A-Za-z]+):|TABLE:([A-Za-z]+):\$NODE:)([A-Za-z_]+)#/g,
+    (_match, first: string | undefined, second: string | undefined, column: string) => {
+      const table = first ?? second ?? ''
+      const found = node.attribute(table, column)
+      if (found === undefined) missing ??= `${table}.${column} is not set for ${node.name}`
+      return found ?? ''
+    },
+  )
+  return missing === undefined ? { value } : { fault: missing }
+}
+
+// Each loader has its own quoting; what none of them needs is refused, the rest is quoted by the loader's renderer.
+function badCharacter(text: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) return 'a control character or a line break'
+  const found = /["'`\\]|\$\{|[^ -~]/.exec(text)
+  return found === null ? undefined : `the character ${found[0]}`
+}

@@ -1,0 +1,75 @@
+/** All that the statelite tables say about one node: the plan, `lslite` and the kernel command line are made from it. */
+import type { ClusterNode, Image, Snapshot } from '../cluster/model.ts'
+import type { StateliteContext } from './context.ts'
+import { type Entry, selectEntries } from './entries.ts'
+import { errorFinding, type Finding } from './finding.ts'
+import { compileTrees, type Tree } from './litetree.ts'
+import { checkEntries } from './matrix.ts'
+import { checkPersistentEntries, compilePersistent, type Persistent } from './persistent.ts'
+import { compileRoot, type Root } from './root.ts'
+
+export interface NodeStatelite {
+  readonly node: ClusterNode
+  readonly image: Image
+  readonly entries: readonly Entry[]
+  readonly trees: readonly Tree[]
+  /** Absent when there is no usable statelite row. */
+  readonly persistent?: Persistent
+  /** Absent when the root cannot be worked out; a finding says why. */
+  readonly root?: Root
+  readonly findings: readonly Finding[]
+}
+
+/** The node's image, or why it has none. */
+export function imageOf(node: ClusterNode, snapshot: Snapshot): Image | Finding {
+  const advice = `nodeset ${node.name} osimage=<image>`
+  if (node.imageName === undefined)
+    return errorFinding(`${node.name}: nodetype row`, 'no image (provmethod is blank)', advice)
+  if (['install', 'netboot', 'statelite'].includes(node.imageName)) {
+    return errorFinding(`${node.name}: nodetype row`, `provmethod ${node.imageName} is not an image name`, advice)
+  }
+  const image = snapshot.images.get(node.imageName)
+  if (image === undefined) {
+    return errorFinding(
+      `${node.name}: nodetype row`,
+      `provmethod names image ${node.imageName}, which is not defined`,
+      advice,
+    )
+  }
+  if (image.provmethod !== undefined && !image.provmethod.includes('statelite')) {
+    const message = `image ${image.name} is for ${image.provmethod}, not statelite`
+    return errorFinding(`osimage row imagename=${image.name}`, message, 'set osimage.provmethod=statelite')
+  }
+  return image
+}
+
+/** Everything is compiled as far as it goes, so that one look shows all faults and not only the first. */
+export function compileStatelite(
+  node: ClusterNode,
+  snapshot: Snapshot,
+  context: StateliteContext,
+): NodeStatelite | { readonly image?: never; readonly findings: readonly Finding[] } {
+  const image = imageOf(node, snapshot)
+  if ('severity' in image) return { findings: [image] }
+  const selected = selectEntries(image, snapshot.litefile)
+  const { trees, findings: treeFindings } = compileTrees(node, image, snapshot, context)
+  const { persistent, findings: persistentFindings } = compilePersistent(node, snapshot, context)
+  const { root, findings: rootFindings } = compileRoot(node, image, snapshot, context)
+  const missing = persistent === undefined && persistentFindings.length === 0
+  return {
+    node,
+    image,
+    entries: selected.entries,
+    trees,
+    ...(persistent === undefined ? {} : { persistent }),
+    ...(root === undefined ? {} : { root }),
+    findings: [
+      ...selected.findings,
+      ...checkEntries(selected.entries),
+      ...rootFindings,
+      ...persistentFindings,
+      ...(missing ? checkPersistentEntries(node, selected.entries) : []),
+      ...treeFindings,
+    ],
+  }
+}

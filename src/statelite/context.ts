@@ -1,0 +1,42 @@
+/** What the room must be told besides the snapshot. Addresses are literals; nothing is looked up in DNS. */
+import type { ClusterNode, Snapshot } from '../cluster/model.ts'
+
+/** Replaces `$node`, `$table.column`, `$site.key` and the `${…}` forms; the fault names what is missing. */
+export type Substitute = (
+  text: string,
+  scope: {
+    readonly node: string
+    attribute(table: string, column: string): string | undefined
+    site(key: string): string | undefined
+  },
+) => { readonly value: string } | { readonly fault: string }
+
+export interface StateliteContext {
+  /** Our address as this node reaches it. */
+  readonly serverIp: string
+  readonly httpPort: number
+  /** All our addresses, when there are several; `serverIp` is always taken as ours. */
+  readonly ownAddresses?: readonly string[]
+  /** Ports of our own NFS service: written into the mount options, so that the node needs no portmapper. */
+  readonly nfs?: { readonly port: number; readonly mountPort: number }
+  /** Names that are not in the tables (the server's own host name). Must answer from memory. */
+  resolve?(name: string): string | undefined
+  readonly substitute: Substitute
+}
+
+export function substituteForNode(
+  text: string,
+  node: ClusterNode,
+  snapshot: Snapshot,
+  context: StateliteContext,
+): { readonly value: string } | { readonly fault: string } {
+  return context.substitute(text, {
+    node: node.name,
+    attribute: (table, column) => node.attribute(table, column),
+    site: (key) => snapshot.site.get(key),
+  })
+}
+
+export function isOwnAddress(address: string, context: StateliteContext): boolean {
+  return address === context.serverIp || (context.ownAddresses ?? []).includes(address)
+}
