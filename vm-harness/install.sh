@@ -1,0 +1,13 @@
+#!/bin/sh
+# Installs the Debian packages named, if any of them is missing; quiet when there is nothing to do.
+set -eu
+missing=
+for package in "$@"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq -o DPkg::Lock::Timeout=300 update
+# shellcheck disable=SC2086 # the list is meant to be split
+apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing >/dev/null
