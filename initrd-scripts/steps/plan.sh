@@ -1,0 +1,136 @@
+# shellcheck shell=sh
+# The plan: fetched with one request, checked line by line before anything of it is used.
+
+: "${PLAN_FILE:=$RUN_DIR/plan}" "${PLAN_URL:=}" "${EXPECTED_NODE:=}" "${PLAN_TIMEOUT_SECONDS:=10}"
+
+# check_plan FILE: prints nothing and returns 0, or prints what is wrong with the first bad line and returns 1.
+check_plan() {
+  EXPECTED_NODE=$EXPECTED_NODE awk -F '\t' '
+    function bad(text) { print "line " NR ": " text; failed = 1; exit 1 }
+    function need(count) { if (NF != count) bad($1 " has " NF - 1 " fields, expected " count - 1) }
+    function address(text) { return text ~ /^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$/ }
+    function host(text) { return text ~ /^[A-Za-z0-9][A-Za-z0-9._-]*$/ }
+    function directory(text) { return text ~ /^\// && text !~ /\/[.][.]?(\/|$)/ }
+    function options(text) { return text ~ /^[A-Za-z0-9=,.:\/_+-]+$/ }
+    function once() { if (seen[$1]++) bad("a second " $1 " line") }
+    finished { bad("a line after end") }
+    NR == 1 && $1 != "liteboot-plan" { bad("does not begin with liteboot-plan") }
+    { for (i = 1; i <= NF; i++) if ($i == "" || $i ~ /[ [:cntrl:]]/) bad("field " i " is empty or has a blank or control character") }
+    $1 == "liteboot-plan" {
+      need(3); once()
+      if ($2 != "1") bad("plan version " $2 " is not known here: the initrd is older or newer than the server")
+      if (!host($3)) bad("bad node name")
+      want = ENVIRON["EXPECTED_NODE"]
+      if (want != "" && want != $3) bad("the plan is for " $3 ", this node is " want)
+      next
+    }
+    $1 == "server" { need(3); once(); if (!address($2) || $3 !~ /^[0-9]+$/) bad("bad server"); next }
+    $1 == "report" { need(2); once(); if ($2 != "-" && $2 !~ /^http:\/\//) bad("bad report URL"); next }
+    $1 == "image" { need(3); once(); next }
+    $1 == "root" {
+      need(5); once()
+      if ($2 != "nfs") bad("root type " $2 " is not known here")
+      if (!host($3) || !directory($4) || !options($5)) bad("bad root")
+      next
+    }
+    $1 == "statelite" { need(2); once(); if ($2 !~ /^[0-7][0-7][0-7][0-7]?$/) bad("bad mode"); next }
+    $1 == "persistent" { need(4); once(); if (!host($2) || !directory($3) || !options($4)) bad("bad persistent directory"); next }
+    $1 == "tree" {
+      need(6)
+      if ($2 !~ /^[A-Za-z0-9._-]+$/ || $2 ~ /^[.]/) bad("bad priority")
+      if (($3 != "-" && !host($3)) || !directory($4) || !options($5)) bad("bad tree")
+      if ($6 != "required" && $6 != "optional") bad("a tree is required or optional, not " $6)
+      next
+    }
+    $1 == "entry" {
+      need(4)
+      if ($2 !~ /^(tmpfs|persistent|con|ro|link|link,ro|link,con|link,persistent)$/) bad("unknown option " $2)
+      if (!directory($3) || $3 ~ /\/\// || $3 == "/") bad("bad path " $3)
+      if ($3 ~ /^\/(proc|sys|dev|run|[.]statelite|[.]default)(\/|$)/) bad($3 " cannot be an entry")
+      if ($3 in entries) bad("a second entry for " $3)
+      if ($4 != "-" && !($4 in entries)) bad("parent " $4 " does not stand before its child")
+      if ($4 != "-" && ($4 !~ /\/$/ || substr($3, 1, length($4)) != $4)) bad($4 " is no directory above " $3)
+      if ($2 ~ /persistent/) { persistent = $3 }
+      entries[$3] = 1
+      next
+    }
+    $1 == "hostname" { need(3); once(); if (!host($2) || ($3 != "-" && !host($3))) bad("bad host name"); next }
+    $1 == "machine-id" { need(2); once(); if (length($2) != 32 || $2 !~ /^[0-9a-f]+$/) bad("bad machine id"); next }
+    $1 == "interface" {
+      need(5); once()
+      if ($2 !~ /^[0-9a-f:]+$/ || ($3 != "-" && $3 !~ /^[0-9.]+\/[0-9]+$/)) bad("bad interface")
+      if (($4 != "-" && !address($4)) || $5 !~ /^(-|[0-9]+)$/) bad("bad interface")
+      next
+    }
+    $1 == "nameserver" { need(2); if ($2 !~ /^[0-9a-fA-F.:]+$/) bad("bad name server"); next }
+    $1 == "end" { need(2); if ($2 != NR - 1) bad("end says " $2 " lines, there are " NR - 1); finished = 1; next }
+    { bad("unknown item " $1) }
+    END {
+      if (failed) exit 1
+      if (!finished) { print "no end line: the plan did not come whole"; exit 1 }
+      split("server report image root statelite hostname machine-id", must, " ")
+      for (i in must) if (!seen[must[i]]) { print "no " must[i] " line"; exit 1 }
+      if (persistent != "" && !seen["persistent"]) {
+        print persistent " is to be persistent but the node has no persistent directory (no statelite row)"
+        exit 1
+      }
+    }' "$1"
+}
+
+# plan_line KEY [FILE]: the fields after KEY of its first line, still separated by TAB. Empty when there is none.
+plan_line() {
+  while IFS= read -r pl_line; do
+    case $pl_line in "$1$TAB"*)
+      printf '%s\n' "${pl_line#*"$TAB"}"
+      return 0
+      ;;
+    esac
+  done <"${2:-$PLAN_FILE}"
+  return 1
+}
+
+# plan_lines KEY: the fields after KEY of every such line.
+plan_lines() {
+  while IFS= read -r ps_line; do
+    case $ps_line in "$1$TAB"*) printf '%s\n' "${ps_line#*"$TAB"}" ;; esac
+  done <"$PLAN_FILE"
+}
+
+# fetch_plan: gets and checks; the plan in use is replaced only by one that came whole.
+fetch_plan() {
+  [ -n "$PLAN_URL" ] || {
+    fail "no liteboot.plan= on the kernel command line"
+    return 1
+  }
+  rm -f "$PLAN_FILE.new"
+  if ! fp_said=$(timeout "$PLAN_TIMEOUT_SECONDS" wget -q -O "$PLAN_FILE.new" "$PLAN_URL" 2>&1 </dev/null); then
+    fail "the plan could not be fetched from $PLAN_URL: ${fp_said:-no answer in $PLAN_TIMEOUT_SECONDS s}"
+    return 1
+  fi
+  if ! fp_said=$(check_plan "$PLAN_FILE.new"); then
+    fail "not a usable plan from $PLAN_URL: $fp_said"
+    return 1
+  fi
+  mv "$PLAN_FILE.new" "$PLAN_FILE"
+}
+
+# Stage `plan`. While the plan cannot be had, reports go to its neighbour address: better a guess than silence.
+stage_plan() {
+  if fetch_plan; then
+    set_report_url "$(plan_line report)"
+    NODE=$(plan_line liteboot-plan)
+    NODE=${NODE#*"$TAB"}
+    log "plan for $NODE: $(plan_lines entry | wc -l) entries, image $(plan_line image | tr '\t' ' ')"
+    return 0
+  fi
+  sp_failures=$((${sp_failures:-0} + 1))
+  if [ -z "$REPORT_URL" ]; then
+    case $PLAN_URL in */plan) REPORT_URL=${PLAN_URL%/plan}/report ;; esac
+  fi
+  # A lease from the wrong network, or a server that has moved: look again from the start.
+  if [ $((sp_failures % 5)) -eq 0 ] && command -v stage_network >/dev/null; then
+    log "still no plan: configuring the network again"
+    stage_network || return 1
+  fi
+  return 1
+}
