@@ -1,0 +1,156 @@
+/**
+ * What a node's attribute is: its own row, then its groups in the order of nodelist.groups, each column for itself;
+ * then the value pattern. `value` is the fast path, `explain` says where the value came from.
+ */
+import { type CompiledCell, compileCell } from './cells.ts'
+import { cell, enabledRows, indexRows, type Row, splitList, type TablesView } from './row.ts'
+
+export interface Resolved {
+  readonly value: string | undefined
+  /** Names table, row and column. */
+  readonly fault?: string
+}
+
+/** One cell that gave the value, a part of it, or would have. */
+export interface CellOrigin {
+  readonly table: string
+  /** Key of the row: the node's name or a group's. */
+  readonly key: string
+  readonly from: 'node' | 'group'
+  readonly column: string
+  readonly cell: string
+}
+
+export interface Explained extends Resolved {
+  /** Cells the value is made of, in order; more than one when values accumulate. */
+  readonly origins: readonly CellOrigin[]
+  /** Rows further on that have the column as well and were not asked. */
+  readonly shadowed: readonly CellOrigin[]
+  /** The text before the pattern was worked out, when it is a pattern. */
+  readonly pattern?: string
+}
+
+export interface Resolver {
+  /** nodelist.groups, in order; empty for an unknown node. */
+  groups(node: string): readonly string[]
+  resolve(node: string, table: string, column: string): Resolved
+  value(node: string, table: string, column: string): string | undefined
+  explain(node: string, table: string, column: string): Explained
+}
+
+/** A value that ends so goes on with the value of the next group. */
+const NEXT_RECORD = '+=NEXTRECORD'
+
+export function createResolver(view: TablesView): Resolver {
+  const patterns = new Map<string, CompiledCell>()
+  const groupLists = new Map<string, readonly string[]>()
+  const delimiters = parseHierarchicalAttributes(view)
+
+  function rowsFor(table: string, key: string): readonly Row[] {
+    return indexRows(view.read(table), 'node').get(key) ?? []
+  }
+
+  function firstCell(table: string, key: string, column: string): string {
+    for (const row of rowsFor(table, key)) {
+      const text = cell(row, column)
+      if (text !== '') return text
+    }
+    return ''
+  }
+
+  function groups(node: string): readonly string[] {
+    let list = groupLists.get(node)
+    if (!list) {
+      list = splitList(firstCell('nodelist', node, 'groups'))
+      groupLists.set(node, list)
+    }
+    return list
+  }
+
+  /** `visit` says for each non-empty cell whether to go on. */
+  function visitCells(
+    node: string,
+    table: string,
+    column: string,
+    visit: (key: string, text: string) => boolean,
+  ): void {
+    const own = firstCell(table, node, column)
+    if (own !== '' && !visit(node, own)) return
+    if (table === 'nodelist') return
+    for (const group of groups(node)) {
+      if (group === node) continue
+      const text = firstCell(table, group, column)
+      if (text !== '' && !visit(group, text)) return
+    }
+  }
+
+  function evaluate(node: string, table: string, key: string, column: string, text: string): Resolved {
+    if (text === '') return { value: undefined }
+    // Patterns start with one of two characters: most cells need no look-up.
+    if (text[0] !== '|' && text[0] !== '/') return { value: text }
+    let compiled = patterns.get(text)
+    if (!compiled) {
+      compiled = compileCell(text)
+      patterns.set(text, compiled)
+    }
+    const result = compiled.evaluate(node)
+    const value = result.value === '' ? undefined : result.value
+    return result.fault === undefined
+      ? { value }
+      : { value, fault: `${table} row node=${key}, column ${column}: ${result.fault}` }
+  }
+
+  function gather(node: string, table: string, column: string): { text: string; origins: CellOrigin[] } {
+    const delimiter = table === 'nodelist' ? undefined : delimiters.get(column)
+    const origins: CellOrigin[] = []
+    let text = ''
+    let more = true
+    const parts = new Set<string>()
+    visitCells(node, table, column, (key, found) => {
+      origins.push({ table, key, from: key === node ? 'node' : 'group', column, cell: found })
+      if (delimiter !== undefined) {
+        for (const part of found.split(delimiter)) parts.add(part)
+        return true
+      }
+      more = found.endsWith(NEXT_RECORD)
+      text += more ? found.slice(0, -NEXT_RECORD.length) : found
+      return more
+    })
+    return { text: delimiter === undefined ? text : [...parts].join(delimiter), origins }
+  }
+
+  function resolve(node: string, table: string, column: string): Resolved {
+    const { text, origins } = gather(node, table, column)
+    return evaluate(node, table, origins[0]?.key ?? node, column, text)
+  }
+
+  return {
+    groups,
+    resolve,
+    value: (node, table, column) => resolve(node, table, column).value,
+    explain(node, table, column) {
+      const { text, origins } = gather(node, table, column)
+      const resolved = evaluate(node, table, origins[0]?.key ?? node, column, text)
+      const used = new Set(origins.map(({ key }) => key))
+      const shadowed: CellOrigin[] = []
+      visitCells(node, table, column, (key, found) => {
+        if (!used.has(key)) shadowed.push({ table, key, from: 'group', column, cell: found })
+        return true
+      })
+      const isPattern = text !== '' && compileCell(text).form !== 'plain'
+      return { ...resolved, origins, shadowed, ...(isPattern ? { pattern: text } : {}) }
+    },
+  }
+}
+
+/** site.hierarchicalattrs: `attr` or `attr:delimiter`, comma list. */
+export function parseHierarchicalAttributes(view: TablesView): ReadonlyMap<string, string> {
+  const setting = enabledRows(view, 'site').find((row) => cell(row, 'key') === 'hierarchicalattrs')
+  const delimiters = new Map<string, string>()
+  for (const item of splitList(setting ? cell(setting, 'value') : '')) {
+    const colon = item.indexOf(':')
+    if (colon === -1) delimiters.set(item, ',')
+    else delimiters.set(item.slice(0, colon), item.slice(colon + 1) || ',')
+  }
+  return delimiters
+}

@@ -1,0 +1,34 @@
+/** The one description of every table: it drives SQL, checks, help texts and the reference page. */
+import { CLUSTER_TABLES } from './schema-cluster.ts'
+import { HARDWARE_TABLES } from './schema-hardware.ts'
+import { IMAGE_TABLES } from './schema-images.ts'
+import { NODE_TABLES } from './schema-nodes.ts'
+import type { ColumnSchema, TableSchema } from './table-schema.ts'
+
+export type { ColumnSchema, TableSchema } from './table-schema.ts'
+
+/** Sorted by name, as `tabdump` lists them. */
+export const TABLES: ReadonlyMap<string, TableSchema> = new Map(
+  [...CLUSTER_TABLES, ...NODE_TABLES, ...HARDWARE_TABLES, ...IMAGE_TABLES]
+    .map((table): [string, TableSchema] => [table.name, table])
+    .sort(([a], [b]) => (a < b ? -1 : 1)),
+)
+
+export const TABLE_NAMES: readonly string[] = [...TABLES.keys()]
+
+export function tableSchema(name: string): TableSchema | undefined {
+  return TABLES.get(name)
+}
+
+export function columnNames(table: TableSchema): string[] {
+  return table.columns.map((column) => column.name)
+}
+
+export function findColumn(table: string, column: string): ColumnSchema | undefined {
+  return TABLES.get(table)?.columns.find(({ name }) => name === column)
+}
+
+/** Tables keyed by a node or group name. */
+export const NODE_TABLE_NAMES: readonly string[] = [...TABLES.values()]
+  .filter((table) => table.nodeTable)
+  .map((table) => table.name)
