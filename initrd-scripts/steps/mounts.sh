@@ -18,7 +18,12 @@ mount_nfs() {
   esac
   case ",$mn_options," in
     *,proto=*,* | *,tcp,* | *,udp,*) ;;
-    *) mn_options=$mn_options,proto=tcp,mountproto=tcp ;;
+    *)
+      case $mn_address in
+        *:*) mn_options=$mn_options,proto=tcp6,mountproto=tcp6 ;;
+        *) mn_options=$mn_options,proto=tcp,mountproto=tcp ;;
+      esac
+      ;;
   esac
   case ",$mn_options," in
     *,nolock,* | *,lock,* | *,vers=4*,* | *,nfsvers=4*,*) ;;
@@ -39,6 +44,10 @@ join_options() {
 # resolve_host NAME: an address as it is; a name through the name server that DHCP gave.
 resolve_host() {
   case $1 in
+    "["*"]")
+      rh_address=${1#"["}
+      printf '%s\n' "${rh_address%"]"}"
+      ;;
     *[!0-9.]*)
       rh_address=$(timeout 5 nslookup "$1" 2>/dev/null | awk '/^Name:/ { named = 1 } named && /^Address/ { print $NF; exit }')
       [ -n "$rh_address" ] && printf '%s\n' "$rh_address"

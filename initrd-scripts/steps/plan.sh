@@ -9,9 +9,10 @@ check_plan() {
     function bad(text) { print "line " NR ": " text; failed = 1; exit 1 }
     function need(count) { if (NF != count) bad($1 " has " NF - 1 " fields, expected " count - 1) }
     function address(text) { return text ~ /^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$/ }
-    function host(text) { return text ~ /^[A-Za-z0-9][A-Za-z0-9._-]*$/ }
+    function name(text) { return text ~ /^[A-Za-z0-9][A-Za-z0-9._-]*$/ }
+    function host(text) { return name(text) || text ~ /^\[[0-9A-Fa-f:.]+\]$/ }
     function directory(text) { return text ~ /^\// && text !~ /\/[.][.]?(\/|$)/ }
-    function options(text) { return text ~ /^[A-Za-z0-9=,.:\/_+-]+$/ }
+    function options(text) { return text == "-" || text ~ /^[A-Za-z]/ }
     function once() { if (seen[$1]++) bad("a second " $1 " line") }
     finished { bad("a line after end") }
     NR == 1 && $1 != "liteboot-plan" { bad("does not begin with liteboot-plan") }
@@ -19,12 +20,12 @@ check_plan() {
     $1 == "liteboot-plan" {
       need(3); once()
       if ($2 != "1") bad("plan version " $2 " is not known here: the initrd is older or newer than the server")
-      if (!host($3)) bad("bad node name")
+      if (!name($3)) bad("bad node name")
       want = ENVIRON["EXPECTED_NODE"]
       if (want != "" && want != $3) bad("the plan is for " $3 ", this node is " want)
       next
     }
-    $1 == "server" { need(3); once(); if (!address($2) || $3 !~ /^[0-9]+$/) bad("bad server"); next }
+    $1 == "server" { need(3); once(); if ($2 !~ /^[0-9A-Fa-f.:]+$/ || $3 !~ /^[0-9]+$/) bad("bad server"); next }
     $1 == "report" { need(2); once(); if ($2 != "-" && $2 !~ /^http:\/\//) bad("bad report URL"); next }
     $1 == "image" { need(3); once(); next }
     $1 == "root" {
@@ -54,7 +55,7 @@ check_plan() {
       entries[$3] = 1
       next
     }
-    $1 == "hostname" { need(3); once(); if (!host($2) || ($3 != "-" && !host($3))) bad("bad host name"); next }
+    $1 == "hostname" { need(3); once(); if (!name($2) || ($3 != "-" && !name($3))) bad("bad host name"); next }
     $1 == "machine-id" { need(2); once(); if (length($2) != 32 || $2 !~ /^[0-9a-f]+$/) bad("bad machine id"); next }
     $1 == "interface" {
       need(5); once()

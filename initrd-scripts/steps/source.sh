@@ -83,6 +83,7 @@ concatenate() {
   copy_object "$co_first" "$2" file || return 1
   { : >"$2"; } || return 1
   while IFS=$TAB read -r co_piece co_from; do
+    SOURCE_FROM=$SOURCE_FROM${SOURCE_FROM:+,}$co_from
     [ -s "$co_piece" ] || continue
     if [ -s "$2" ] && [ "$(tail -c 1 "$2" | od -An -tx1 | tr -d ' \n')" != 0a ]; then
       echo >>"$2"
@@ -91,7 +92,6 @@ concatenate() {
       fail "$co_piece cannot be added to $2: $run_output"
       return 1
     }
-    SOURCE_FROM=$SOURCE_FROM${SOURCE_FROM:+,}$co_from
   done <"$RUN_DIR/pieces"
   SOURCE_FROM=${SOURCE_FROM:-none}
 }
