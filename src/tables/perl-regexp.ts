@@ -29,7 +29,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const ESCAPES_IN_CLASS: Readonly<Record<string, string>> = { h: ' \\t', e: '\\x1b', a: '\\x07' }
 const UNSUPPORTED = /\(\?(?:>|&|\(|P|R|\d|\||#)|\\[GKRXQE]|[*+?}]\+/
 
-export function compilePerlRegex(source: string, flags = ''): Compiled {
+/** `whole`: the text has to match from end to end. */
+export function compilePerlRegex(source: string, { whole = false } = {}): Compiled {
   const [, inline = '', body = source] = /^\(\?([a-z]+)\)(.*)$/s.exec(source) ?? []
   if (/[^ims]/.test(inline)) return { fault: `regular expression ${source}: the flags (?${inline}) are not supported` }
   // Escaped characters and classes cannot be part of a construct: hide them from the search.
@@ -37,7 +38,8 @@ export function compilePerlRegex(source: string, flags = ''): Compiled {
   const unsupported = UNSUPPORTED.exec(constructs)
   if (unsupported) return { fault: `regular expression ${source}: ${unsupported[0]} is not supported` }
   try {
-    return { regex: new RegExp(translate(body), [...new Set(flags + inline)].join('')) }
+    const translated = translate(body)
+    return { regex: new RegExp(whole ? `^(?:${translated})$` : translated, [...new Set(inline)].join('')) }
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^.*: /, '') : String(error)
     return { fault: `regular expression ${source}: ${reason}` }

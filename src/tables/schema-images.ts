@@ -110,7 +110,10 @@ export const IMAGE_TABLES = [
     columns: [
       column('priority', 'Order of search, lowest first; fractions are allowed. Unique over all images.', checkNumber),
       column('image', 'Image name, image group, or ALL. Unset: every image.'),
-      column('directory', 'server:path, or a path inside the root. May use $node, $table.column, $site.key and ${…}.'),
+      column(
+        'directory',
+        'server:path, or a path inside the root. May use $node, $table.column and $site.key; in braces when text follows at once.',
+      ),
       column('mntopts', 'NFS mount options of the directory, comma list.', checkMountOptions),
     ],
   }),
@@ -124,7 +127,7 @@ export const IMAGE_TABLES = [
       column('image', 'Not used.'),
       column(
         'statemnt',
-        'server:path of the NFS area; the node name is appended. May use $node, $table.column, $site.key and ${…}.',
+        'server:path of the NFS area; the node name is appended. May use $node, $table.column and $site.key; in braces when text follows at once.',
       ),
       column('mntopts', 'NFS mount options, comma list.', checkMountOptions),
     ],
