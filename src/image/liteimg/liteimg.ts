@@ -1,0 +1,160 @@
+/** liteimg: prepares an image root for statelite nodes, and takes back what a changed table no longer asks for. */
+
+import { ImageError } from '../image-error.ts'
+import { adoptManifest, LITEFILE_SAVE_REL, renderLitefileSave } from './adopt.ts'
+import { applyMirror, applyStructure, clearTheWay, recordIntention, removeWork } from './apply.ts'
+import { lstatOrMissing } from './confined.ts'
+import { noteTimes, pruneCreatedDirs, restoreTimes } from './directory-times.ts'
+import { assignRoles, type LiteEntry, type RoledEntry } from './entry.ts'
+import { type Furniture, furnish, readNodeScript } from './furnish.ts'
+import { openImageLock } from './lock.ts'
+import { emptyManifest, readManifest } from './manifest.ts'
+import { decidePlan, type LitePlan, renderPlan } from './plan.ts'
+import { checkImageRoot, precheckEntries } from './precheck.ts'
+import { revertEntry } from './revert.ts'
+import { type LiteRun, writeManifest } from './run.ts'
+import { TreeEdit, type TreeStep } from './tree-edit.ts'
+
+export interface LiteimgRequest {
+  /** The tree itself (`<rootimgdir>/rootimg`). */
+  readonly rootimg: string
+  readonly entries: readonly LiteEntry[]
+  /** Digest of the entries, as in the nodes' plans; stored in `/.statelite/revision`. */
+  readonly revision: string
+  /** The rules for options and for parents and children; one line per fault. */
+  readonly validate: (entries: readonly LiteEntry[]) => readonly string[]
+  /** `initrd-scripts/node/statelite`, installed as `/etc/init.d/statelite`. */
+  readonly nodeScript: string
+  /** `<installdir>/postscripts`, copied to `/xcatpost` when it exists. */
+  readonly postscriptsDir?: string
+  /** `<profile>_<arch>`: names the root's line in an fstab that xCAT wrote. */
+  readonly fstabRootName?: string
+  /** Nodes that run from this root now; liteimg refuses while there are any, unless `force`. */
+  readonly inUseBy?: readonly string[]
+  readonly force?: boolean
+  readonly dryRun?: boolean
+  /** Called before every single change. A throw stops the run there. */
+  readonly onStep?: (step: TreeStep) => void
+}
+
+export interface LiteimgReport {
+  readonly rootimg: string
+  readonly dryRun: boolean
+  readonly plan: LitePlan
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[]
+  readonly warnings: readonly string[]
+  /** Changes made to the image, liteimg's own records not counted. */
+  readonly changeCount: number
+  /** What the command prints. */
+  readonly lines: readonly string[]
+}
+
+export async function liteimg(request: LiteimgRequest): Promise<LiteimgReport> {
+  const assigned = assignRoles(request.entries)
+  const problems = [...request.validate(request.entries), ...assigned.problems]
+  if (problems.length > 0) throw new ImageError('image-entries', [...new Set(problems)])
+  const nodeScript = await readNodeScript(request.nodeScript)
+  const root = await checkImageRoot(request.rootimg)
+  const users = request.inUseBy ?? []
+  if (users.length > 0 && request.force !== true && request.dryRun !== true)
+    throw new ImageError(
+      'image-busy',
+      `${request.rootimg} is the root of running nodes (${users.join(' ')}): they would see files vanish; shut them down, or use --force`,
+    )
+  const lock = await openImageLock(root)
+  try {
+    return await runLocked(request, root, assigned.roled, nodeScript, lock.fd)
+  } finally {
+    await lock.release()
+  }
+}
+
+async function runLocked(
+  request: LiteimgRequest,
+  root: string,
+  entries: readonly RoledEntry[],
+  nodeScript: Buffer,
+  lockFd: number,
+): Promise<LiteimgReport> {
+  const isFirst = (await lstatOrMissing(`${root}/.statelite`)) === undefined
+  const isOwnDir = (await lstatOrMissing(`${root}/.statelite`))?.isDirectory() === true
+  const manifest = isOwnDir ? ((await readManifest(root)) ?? (await adoptManifest(root))) : emptyManifest()
+  const checked = await precheckEntries(root, manifest, entries)
+  const plan = decidePlan(manifest, checked.roled)
+  let changeCount = 0
+  const edit = new TreeEdit(
+    root,
+    (step) => {
+      if (step.verb !== 'write' || !step.rel.startsWith('.statelite/')) changeCount++
+      request.onStep?.(step)
+    },
+    lockFd,
+  )
+  const run: LiteRun = { root, edit, manifest, warnings: [...checked.warnings] }
+  if (request.dryRun !== true) {
+    const { postscriptsDir, fstabRootName } = request
+    await carryOut(run, plan, request, { nodeScript: request.nodeScript, postscriptsDir, fstabRootName }, nodeScript)
+  }
+  const lines = [`Modifying ${request.rootimg} ...`]
+  if (isFirst) lines.push(`creating ${request.rootimg}/.statelite`)
+  if (request.dryRun === true) lines.push(...renderPlan(plan), `Nothing was changed (dry run).`)
+  else lines.push(`Modifying ${request.rootimg} done.`)
+  return {
+    rootimg: request.rootimg,
+    dryRun: request.dryRun === true,
+    plan,
+    skipped: checked.skipped,
+    warnings: run.warnings,
+    changeCount,
+    lines,
+  }
+}
+
+async function carryOut(
+  run: LiteRun,
+  plan: LitePlan,
+  request: LiteimgRequest,
+  furniture: Furniture,
+  nodeScript: Buffer,
+): Promise<void> {
+  const { edit, manifest } = run
+  const all = [...plan.keep, ...plan.apply]
+  await noteTimes(
+    run,
+    [...plan.revert, ...all].map(({ rel }) => rel),
+  )
+  await edit.makeDirs('.statelite')
+  await edit.makeDirs('.default')
+  await removeWork(run)
+  // Half-changed images have no revision, so no node accepts them.
+  await edit.removeTree('.statelite/revision')
+  await writeManifest(run)
+
+  for (const { rel, entry } of plan.revert) await revertEntry(run, rel, entry)
+  for (const { rel } of plan.revert) delete manifest.entries[rel]
+  await pruneCreatedDirs(run)
+  for (const entry of plan.apply) await clearTheWay(run, entry)
+
+  for (const entry of plan.keep) manifest.entries[entry.rel] = relabel(run, entry)
+  for (const entry of plan.apply) await recordIntention(run, entry)
+  await writeManifest(run)
+  const parentsFirst = all.sort((a, b) => a.rel.split('/').length - b.rel.split('/').length)
+  for (const entry of parentsFirst) await applyStructure(run, entry)
+  await furnish(run, furniture, nodeScript)
+  await pruneCreatedDirs(run)
+  await restoreTimes(run)
+  for (const entry of parentsFirst) if (entry.role === 'copy') await applyMirror(run, entry)
+
+  for (const [rel, entry] of Object.entries(manifest.entries)) manifest.entries[rel] = { ...entry, state: 'applied' }
+  manifest.pendingTimes = Object.create(null)
+  await edit.writeFile(LITEFILE_SAVE_REL, renderLitefileSave(request.entries), 0o644)
+  await writeManifest(run)
+  await edit.writeFile('.statelite/revision', `${request.revision}\n`, 0o644)
+}
+
+/** Same role under another option or spelling: only the record changes. */
+function relabel(run: LiteRun, entry: RoledEntry) {
+  const before = run.manifest.entries[entry.rel]
+  if (before === undefined) throw new Error(`kept entry ${entry.rel} is not in the manifest`)
+  return { ...before, path: entry.path, option: entry.option }
+}
