@@ -40,7 +40,6 @@ export function compileKernelLine(
   const { root } = facts
   const rootServer = root.server.includes(':') ? `[${root.server}]` : root.server
   const rootOptions = root.nfsrootopts === '' ? 'ro' : `ro,${root.nfsrootopts}`
-  const bootif = bootInterface(node, image)
   const parts = [
     `root=nfs:${rootServer}:${root.directory}:${rootOptions}`,
     `STATEMNT=${facts.statemnt}`,
@@ -48,8 +47,8 @@ export function compileKernelLine(
     `NODE=${node.name}`,
     ...(snapshot.site.nodestatus ? [] : ['nonodestatus']),
     `XCATHTTPPORT=${facts.httpPort}`,
-    ...bootif,
-    ...collect(consoles(node)),
+    ...collect(bootInterface(node, image)),
+    ...collect(consoles(node, image)),
     ...(needsSelinuxOff(image.osvers) ? ['selinux=0'] : []),
     `MNTOPTS=${facts.mntopts}`,
     ...collect(addedArguments(node, `${node.name}: bootparams row`, node.attribute('bootparams', 'addkcmdline'))),
@@ -68,7 +67,7 @@ export function compileKernelLine(
 const HARDWARE_ADDRESS = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5,19}$/i
 
 /** installnic, primarynic or nodebootif name the boot interface; a POWER loader adds no BOOTIF, so it is written here. */
-function bootInterface(node: ClusterNode, image: Image): string[] {
+function bootInterface(node: ClusterNode, image: Image): string[] | BootFinding {
   const named = [
     node.attribute('noderes', 'installnic'),
     node.attribute('noderes', 'primarynic'),
@@ -79,14 +78,19 @@ function bootInterface(node: ClusterNode, image: Image): string[] {
   if (named !== undefined && HARDWARE_ADDRESS.test(named)) {
     return [`BOOTIF=${named.toLowerCase().replaceAll('-', ':')}`]
   }
-  if (named !== undefined) return [`netdev=${named}`]
+  if (named !== undefined) {
+    // Linux interface names: at most 15 bytes, no blank, no slash.
+    if (/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,14}$/.test(named)) return [`netdev=${named}`]
+    const message = `boot interface ${JSON.stringify(named)} is neither an interface name nor a hardware address`
+    return bootError(`${node.name}: noderes row`, message, 'correct installnic, primarynic or linuximage.nodebootif')
+  }
   if (!(node.arch ?? image.osarch ?? '').includes('ppc')) return []
   const port = node.ports.find((candidate) => candidate.ip !== undefined && !candidate.refused) ?? node.ports[0]
   return port === undefined ? [] : [`BOOTIF=${port.mac}`]
 }
 
 /** nodehm.serialport and serialspeed; hvc on POWER, ttyS elsewhere; n8r asks for hardware flow control. */
-function consoles(node: ClusterNode): string[] | BootFinding {
+function consoles(node: ClusterNode, image: Image): string[] | BootFinding {
   const port = node.attribute('nodehm', 'serialport')?.trim() ?? ''
   if (port === '') return []
   const where = `${node.name}: nodehm row`
@@ -98,7 +102,7 @@ function consoles(node: ClusterNode): string[] | BootFinding {
   }
   if (!/^[0-9]{1,7}$/.test(speed)) return bootError(where, `serialspeed ${speed} is not a number`, 'write 115200')
   const flow = /hard|tcs|ctsrts/.test(node.attribute('nodehm', 'serialflow') ?? '') ? 'n8r' : ''
-  const device = (node.arch ?? '').startsWith('ppc64') ? 'hvc' : 'ttyS'
+  const device = (node.arch ?? image.osarch ?? '').startsWith('ppc64') ? 'hvc' : 'ttyS'
   return ['console=tty0', `console=${device}${port},${speed}${flow}`]
 }
 

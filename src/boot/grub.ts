@@ -1,0 +1,46 @@
+/** grub.cfg texts (PowerVM partitions, pseries guests, aarch64; x86 where wanted). */
+import type { LoaderEntry } from './pxelinux.ts'
+
+export interface GrubEntry extends LoaderEntry {
+  readonly protocol: 'http' | 'tftp'
+  /** Address literal. */
+  readonly serverIp: string
+  readonly httpPort: number
+}
+
+/** `kernel` and `initrd` are absolute paths on the server. Plain `linux` and `initrd` work on BIOS, UEFI and POWER alike. */
+export function renderGrubBoot(entry: GrubEntry): string {
+  const port = entry.protocol === 'http' && entry.httpPort !== 80 ? `:${entry.httpPort}` : ''
+  const bootif = entry.hasBootif ? '' : ' BOOTIF=$net_default_mac'
+  return [
+    `#${entry.stateLine}`,
+    'set timeout=5',
+    'set default="xCAT OS Deployment"',
+    'menuentry "xCAT OS Deployment" {',
+    '    insmod http',
+    '    insmod tftp',
+    `    set root=${entry.protocol},${entry.serverIp}${port}`,
+    '    echo Loading Install kernel ...',
+    `    linux ${entry.kernel} ${grubWords(entry.commandLine)}${bootif}`,
+    '    echo Loading initial ramdisk ...',
+    `    initrd ${entry.initrd}`,
+    '}',
+    '',
+  ].join('\n')
+}
+
+/** Nothing to boot: GRUB ends and the firmware goes on with its next device. */
+export function renderGrubLocal(): string {
+  return '#boot\nexit\n'
+}
+
+/** `noderes.netboot`: plain `grub2` fetches by TFTP, `grub2-http` and `grub2-tftp` say so. */
+export function grubProtocol(netboot: string): 'http' | 'tftp' | undefined {
+  if (netboot === 'grub2' || netboot === 'grub2-tftp') return 'tftp'
+  return netboot === 'grub2-http' ? 'http' : undefined
+}
+
+// GRUB's script language is a shell: these separate commands or begin a variable unless escaped (GRUB manual, "Quoting").
+function grubWords(commandLine: string): string {
+  return commandLine.replace(/[$;&|<>{}#]/g, '\\$&')
+}

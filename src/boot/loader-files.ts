@@ -1,0 +1,79 @@
+/** Where the loader programs come from: names that clients ask for, files of Debian packages that answer them. */
+
+export interface LoaderFile {
+  /** Below the TFTP root. */
+  readonly name: string
+  /** Names that xCAT used for the same thing. */
+  readonly aliases: readonly string[]
+  /** Best first. A file of the same name in site.tftpdir goes before all of them; that is the caller's look-up. */
+  readonly candidates: readonly string[]
+  /** Debian package to install. */
+  readonly package: string
+  readonly use: string
+}
+
+export const LOADER_FILES: readonly LoaderFile[] = [
+  {
+    name: 'undionly.kpxe',
+    aliases: ['xcat/xnba.kpxe'],
+    candidates: ['/usr/lib/ipxe/undionly.kpxe', '/usr/share/ipxe/undionly.kpxe'],
+    package: 'ipxe',
+    use: 'x86 BIOS',
+  },
+  {
+    name: 'ipxe.efi',
+    aliases: ['xcat/xnba.efi'],
+    candidates: ['/usr/lib/ipxe/ipxe.efi', '/boot/ipxe.efi', '/usr/share/ipxe/ipxe-x86_64.efi'],
+    package: 'ipxe',
+    use: 'x86_64 UEFI, iPXE with its own drivers',
+  },
+  {
+    name: 'snponly.efi',
+    aliases: [],
+    candidates: ['/usr/lib/ipxe/snponly.efi', '/usr/share/ipxe/ipxe-snponly-x86_64.efi'],
+    package: 'ipxe',
+    use: "x86_64 UEFI, iPXE with the firmware's network driver",
+  },
+  {
+    name: 'pxelinux.0',
+    aliases: [],
+    candidates: ['/usr/lib/PXELINUX/pxelinux.0', '/usr/share/syslinux/pxelinux.0'],
+    package: 'pxelinux',
+    use: 'x86 BIOS, noderes.netboot=pxe',
+  },
+  {
+    name: 'ldlinux.c32',
+    aliases: [],
+    candidates: ['/usr/lib/syslinux/modules/bios/ldlinux.c32', '/usr/share/syslinux/ldlinux.c32'],
+    package: 'syslinux-common',
+    use: 'x86 BIOS: pxelinux.0 loads it',
+  },
+]
+
+export interface FoundLoaders {
+  /** Name or alias below the TFTP root → file. */
+  readonly files: ReadonlyMap<string, string>
+  /** One line for each that is missing, with the command that brings it. */
+  readonly missing: readonly { readonly name: string; readonly message: string }[]
+}
+
+/** @param exists whether a file is there and can be read */
+export function findLoaders(exists: (path: string) => boolean): FoundLoaders {
+  const files = new Map<string, string>()
+  const missing: { name: string; message: string }[] = []
+  for (const loader of LOADER_FILES) {
+    const path = loader.candidates.find(exists)
+    if (path === undefined) {
+      const message = `loader ${loader.name} (${loader.use}) is missing: apt-get install ${loader.package}, or put it into site.tftpdir`
+      missing.push({ name: loader.name, message })
+      continue
+    }
+    for (const name of [loader.name, ...loader.aliases]) files.set(name, path)
+  }
+  return { files, missing }
+}
+
+/** For a TFTP or HTTP request: leading slashes do not matter. */
+export function loaderFor(found: FoundLoaders, path: string): string | undefined {
+  return found.files.get(path.replace(/^\/+/, ''))
+}

@@ -1,0 +1,143 @@
+/** Firmware + node → which program or file it is to load, and from where. Pure; what it says goes into a DHCP reply. */
+import type { ClusterNode, ImageName, Ipv4 } from '../cluster/model.ts'
+import type { Firmware } from './firmware.ts'
+
+export interface LoaderReason {
+  readonly text: string
+  /** The table row that led there, when one did. */
+  readonly row?: string
+  readonly clause?: string
+}
+
+/** What is known of the server and the tables besides the node itself. */
+export interface LoaderServer {
+  /** Our address as this node reaches it. */
+  readonly address: Ipv4
+  readonly httpPort: number
+  /** `networks.tftpserver` of the node's network. */
+  readonly networkTftpserver: Ipv4 | undefined
+  /** A host name to an address, from the tables; undefined when they do not know it. */
+  resolve(name: string): Ipv4 | undefined
+  hasImage(name: ImageName): boolean
+}
+
+export interface LoaderChoice {
+  /** Next server, header field siaddr. */
+  readonly siaddr?: Ipv4
+  /** Boot file: header field `file` and option 67. */
+  readonly file?: string
+  /** Option 60 to be sent back, always. */
+  readonly vendorClass?: string
+  /** Option 175.176 = 1: iPXE is not to wait for ProxyDHCP offers (saves 2 to 3 seconds). */
+  readonly noProxyDhcp?: true
+  /** Option 209, always. */
+  readonly configurationFile?: string
+  /** Option 210, always. */
+  readonly pathPrefix?: string
+  /** Options 66 and 67 are to be sent although not asked for. */
+  readonly forceBootFile?: true
+  /** Option 67 with a NUL behind it: ROMs exist that read on to the next option (0xff at the end of the name). */
+  readonly terminateBootFile?: true
+  readonly reasons: readonly LoaderReason[]
+}
+
+interface Chosen extends Omit<LoaderChoice, 'reasons' | 'siaddr'> {
+  readonly why: string
+  readonly row?: string
+}
+
+export function chooseLoader(firmware: Firmware, node: ClusterNode, server: LoaderServer): LoaderChoice {
+  const image = node.imageName
+  if (!image)
+    return { reasons: [{ text: 'address only: the node has no image', row: `nodetype node=${node.name} provmethod` }] }
+  if (!server.hasImage(image)) {
+    const row = `nodetype node=${node.name} provmethod=${image}`
+    return { reasons: [{ text: `address only: there is no osimage ${image}`, row }] }
+  }
+  const reasons: LoaderReason[] = []
+  const next = chooseNextServer(node, server, reasons)
+  const chosen = chooseFile(firmware, node, `http://${next}${server.httpPort === 80 ? '' : `:${server.httpPort}`}`)
+  reasons.push({ text: chosen.why, ...(chosen.row ? { row: chosen.row } : {}) })
+  const { why: _why, row: _row, ...options } = chosen
+  const boots = options.file !== undefined || options.configurationFile !== undefined
+  return boots ? { siaddr: next, ...options, reasons } : { reasons }
+}
+
+function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen {
+  const netboot = node.netboot
+  const row = netboot === undefined ? undefined : `noderes node=${node.name} netboot=${netboot}`
+  const pxelinux = netboot === 'pxe' || netboot === 'pxelinux'
+  const grub = netboot?.startsWith('grub2') ?? false
+  const grubProgram = `boot/grub2/grub2-${node.name}`
+  const say = (why: string) => ({ why: `${firmware.description}: ${why}`, ...(row ? { row } : {}) })
+
+  switch (firmware.kind) {
+    case 'ipxe':
+      if (pxelinux && isBios(firmware)) return { ...pxelinuxFiles(node), noProxyDhcp: true, ...say('pxelinux') }
+      return { file: `${base}/boot/ipxe/${node.name}`, noProxyDhcp: true, ...say('the node’s iPXE script') }
+    case 'bios-pxe':
+      if (pxelinux) return { ...pxelinuxFiles(node), terminateBootFile: true, ...say('pxelinux') }
+      if (grub) return { file: grubProgram, terminateBootFile: true, ...say('GRUB') }
+      return { file: 'undionly.kpxe', terminateBootFile: true, ...say('iPXE for BIOS') }
+    case 'uefi-pxe':
+      if (grub) return { file: grubProgram, terminateBootFile: true, ...say('GRUB') }
+      if (firmware.machine === 'x86_64')
+        return { file: 'snponly.efi', terminateBootFile: true, ...say('iPXE for x86_64 UEFI') }
+      if (firmware.machine === 'arm64')
+        return { file: 'snponly-arm64.efi', terminateBootFile: true, ...say('iPXE for ARM 64-bit UEFI') }
+      return say('no loader for this architecture, address only')
+    case 'uefi-http': {
+      const program = firmware.machine === 'x86_64' ? 'snponly.efi' : firmware.machine === 'arm64' ? 'snponly-arm64.efi' : ''
+      if (program === '') return say('no loader for this architecture, address only')
+      const file = `${base}/boot/loader/${program}`
+      // UEFI specification, HTTP boot: an offer without option 60 `HTTPClient` is ignored for ever.
+      return { file, vendorClass: 'HTTPClient', forceBootFile: true, ...say('iPXE by URL, HTTPClient echoed') }
+    }
+    case 'petitboot': {
+      const configurationFile = `${base}/boot/petitboot/${node.name}`
+      const pathPrefix = `${base}/boot/`
+      return { file: configurationFile, configurationFile, pathPrefix, ...say('petitboot configuration (option 209)') }
+    }
+    case 'open-firmware':
+      return { file: grubProgram, forceBootFile: true, ...say('GRUB') }
+    case 'plain':
+      // SLOF's DISCOVER and GRUB's own DHCP say nothing about themselves: the tables decide.
+      if (grub || (netboot === undefined && isPower(node))) return { file: grubProgram, ...say('GRUB, chosen by the tables') }
+      if (netboot === 'petitboot') {
+        const configurationFile = `${base}/boot/petitboot/${node.name}`
+        return { file: configurationFile, configurationFile, ...say('petitboot, chosen by the tables') }
+      }
+      return say('address only')
+    case 'unsupported':
+      return say('no loader for this platform, address only')
+  }
+}
+
+function pxelinuxFiles(node: ClusterNode): Pick<LoaderChoice, 'file' | 'configurationFile' | 'pathPrefix'> {
+  return { file: 'pxelinux.0', configurationFile: `pxelinux.cfg/${node.name}`, pathPrefix: '/' }
+}
+
+function isBios(firmware: Firmware): boolean {
+  return firmware.architecture === undefined || firmware.architecture === 0
+}
+
+function isPower(node: ClusterNode): boolean {
+  return node.arch?.startsWith('ppc64') ?? false
+}
+
+/** noderes.tftpserver, noderes.xcatmaster, networks.tftpserver, else ourselves: always an address, never a name. */
+function chooseNextServer(node: ClusterNode, server: LoaderServer, reasons: LoaderReason[]): Ipv4 {
+  for (const column of ['tftpserver', 'xcatmaster']) {
+    const value = node.attribute('noderes', column)
+    // The literal <xcatmaster> means "whoever serves the node".
+    if (!value || value === '<xcatmaster>') continue
+    const address = server.resolve(value)
+    const row = `noderes node=${node.name} ${column}=${value}`
+    if (address) {
+      if (address !== server.address) reasons.push({ text: `next server ${address}`, row })
+      return address
+    }
+    reasons.push({ text: `${value} has no address in the tables (hosts.ip): ignored`, row })
+  }
+  return server.networkTftpserver ?? server.address
+}
