@@ -87,7 +87,8 @@ function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen
         return { file: 'snponly-arm64.efi', terminateBootFile: true, ...say('iPXE for ARM 64-bit UEFI') }
       return say('no loader for this architecture, address only')
     case 'uefi-http': {
-      const program = firmware.machine === 'x86_64' ? 'snponly.efi' : firmware.machine === 'arm64' ? 'snponly-arm64.efi' : ''
+      const program =
+        firmware.machine === 'x86_64' ? 'snponly.efi' : firmware.machine === 'arm64' ? 'snponly-arm64.efi' : ''
       if (program === '') return say('no loader for this architecture, address only')
       const file = `${base}/boot/loader/${program}`
       // UEFI specification, HTTP boot: an offer without option 60 `HTTPClient` is ignored for ever.
@@ -102,7 +103,8 @@ function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen
       return { file: grubProgram, forceBootFile: true, ...say('GRUB') }
     case 'plain':
       // SLOF's DISCOVER and GRUB's own DHCP say nothing about themselves: the tables decide.
-      if (grub || (netboot === undefined && isPower(node))) return { file: grubProgram, ...say('GRUB, chosen by the tables') }
+      if (grub || (netboot === undefined && isPower(node)))
+        return { file: grubProgram, ...say('GRUB, chosen by the tables') }
       if (netboot === 'petitboot') {
         const configurationFile = `${base}/boot/petitboot/${node.name}`
         return { file: configurationFile, configurationFile, ...say('petitboot, chosen by the tables') }

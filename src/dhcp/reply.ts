@@ -1,0 +1,258 @@
+/** A decision's content as a reply message: header fields and options in order of importance. Pure. */
+
+import { classifyFirmware, type Firmware } from '../boot/firmware.ts'
+import { chooseLoader, type LoaderChoice } from '../boot/loader.ts'
+import type { ClusterNode, ImageName, Ipv4, Network, Snapshot } from '../cluster/model.ts'
+import { limits } from './limits.ts'
+import type { Link } from './link.ts'
+import {
+  encodeDomainSearch,
+  encodeIpv4,
+  encodeIpv4List,
+  encodeSubOptions,
+  encodeText,
+  encodeUint16,
+  encodeUint32,
+  ipv4ToNumber,
+  numberToIpv4,
+  OPTION,
+  parseArchitectures,
+  parseIpv4Text,
+  parseText,
+  parseUint16,
+  parseUserClasses,
+} from './options.ts'
+import type { DhcpPacket } from './packet.ts'
+
+/** Message types of RFC 2132 §9.6. */
+export const MESSAGE = {
+  DISCOVER: 1,
+  OFFER: 2,
+  REQUEST: 3,
+  DECLINE: 4,
+  ACK: 5,
+  NAK: 6,
+  RELEASE: 7,
+  INFORM: 8,
+} as const
+
+export function firmwareOf(packet: DhcpPacket): Firmware {
+  const { options } = packet
+  return classifyFirmware({
+    architectures: parseArchitectures(options.get(OPTION.clientArchitecture)),
+    vendorClass: parseText(options.get(OPTION.vendorClass)),
+    userClasses: parseUserClasses(options.get(OPTION.userClass)),
+    ipxeOptions: options.has(OPTION.ipxe),
+  })
+}
+
+/** What a known node is to load. */
+export function loaderOf(
+  firmware: Firmware,
+  node: ClusterNode,
+  link: Link,
+  snapshot: Snapshot,
+  httpPort: number,
+): LoaderChoice {
+  return chooseLoader(firmware, node, {
+    address: link.serverAddress,
+    httpPort,
+    networkTftpserver: link.network.tftpserver,
+    resolve: (name) => parseIpv4Text(name) ?? snapshot.node(name)?.ip,
+    hasImage: (name: ImageName) => snapshot.images.has(name),
+  })
+}
+
+export interface ReplyContent {
+  readonly type: (typeof MESSAGE)[keyof typeof MESSAGE] | 'BOOTREPLY'
+  readonly yiaddr: Ipv4 | undefined
+  /** undefined: no lease time is said (INFORM, BOOTP). */
+  readonly leaseSeconds: number | undefined
+  readonly serverIdentifier: Ipv4
+  readonly link: Link
+  readonly snapshot: Snapshot
+  readonly hostname: string | undefined
+  readonly loader: LoaderChoice | undefined
+}
+
+/** RFC 2131 §4.3.1 table 3: the fields of OFFER and ACK. */
+export function buildReply(request: DhcpPacket, content: ReplyContent): DhcpPacket {
+  const { type, link, loader } = content
+  const options = new Map<number, Uint8Array>()
+  if (type !== 'BOOTREPLY') {
+    options.set(OPTION.messageType, BYTE[type]!)
+    options.set(OPTION.serverIdentifier, encodeIpv4(content.serverIdentifier))
+    if (content.leaseSeconds !== undefined) options.set(OPTION.leaseTime, encodeUint32(content.leaseSeconds))
+  }
+  const facts = networkOptions(content.snapshot, link)
+  options.set(OPTION.subnetMask, facts.get(OPTION.subnetMask)!)
+  echoClientIdentifier(request, options)
+
+  const wanted = request.options.get(OPTION.parameterRequestList)
+  // Without a list (SLOF, GRUB, BOOTP) the client gets everything it may need.
+  const wants = (code: number) => wanted === undefined || wanted.includes(code)
+  if (loader) setBootOptions(options, loader, wants, wanted !== undefined)
+  const router = facts.get(OPTION.router)
+  if (router) options.set(OPTION.router, router)
+  for (const code of OPTIONAL) {
+    const value = facts.get(code)
+    if (value && wants(code)) options.set(code, value)
+    if (code === OPTION.domainName && content.hostname && wants(OPTION.hostName))
+      options.set(OPTION.hostName, encodeText(content.hostname))
+  }
+  if (content.leaseSeconds !== undefined) {
+    // RFC 2131 §4.4.5: T1 is half, T2 seven eighths of the lease.
+    options.set(OPTION.renewalTime, encodeUint32(Math.floor(content.leaseSeconds / 2)))
+    options.set(OPTION.rebindingTime, encodeUint32(Math.floor((content.leaseSeconds * 7) / 8)))
+  }
+  const machine = request.options.get(OPTION.machineIdentifier)
+  if (machine && wanted?.includes(OPTION.machineIdentifier)) options.set(OPTION.machineIdentifier, machine)
+  echoRelayAgent(request, options)
+
+  const file = loader?.file !== undefined && loader.file.length <= limits.fileNameBytes ? loader.file : ''
+  return {
+    ...header(request),
+    ciaddr: type === MESSAGE.ACK || type === 'BOOTREPLY' ? request.ciaddr : '0.0.0.0',
+    yiaddr: content.yiaddr ?? '0.0.0.0',
+    siaddr: loader?.siaddr ?? '0.0.0.0',
+    file,
+    options,
+    // RFC 1497: a BOOTP client that sent no cookie reads no options.
+    cookie: type !== 'BOOTREPLY' || request.cookie,
+  }
+}
+
+/** RFC 2131 §4.3.1 table 3, column DHCPNAK: only these options. */
+export function buildNak(request: DhcpPacket, serverIdentifier: Ipv4, message: string, flags: number): DhcpPacket {
+  const options = new Map<number, Uint8Array>()
+  options.set(OPTION.messageType, BYTE[MESSAGE.NAK]!)
+  options.set(OPTION.serverIdentifier, encodeIpv4(serverIdentifier))
+  options.set(OPTION.message, encodeText(message.slice(0, 255)))
+  echoClientIdentifier(request, options)
+  echoRelayAgent(request, options)
+  return { ...header(request), flags, options }
+}
+
+/** Bytes of UDP payload the client can take: option 57 (RFC 2132 §9.10) within our bounds. */
+export function maximumReplyBytes(request: DhcpPacket, bootp: boolean): number {
+  if (bootp) return limits.bootpReplyBytes
+  const asked = parseUint16(request.options.get(OPTION.maximumMessageSize))
+  if (asked === undefined) return limits.defaultReplyBytes
+  return Math.min(Math.max(asked - 28, limits.defaultReplyBytes), limits.maximumReplyBytes)
+}
+
+/** The base reply, made in one place. */
+function header(request: DhcpPacket): Omit<DhcpPacket, 'options'> {
+  return {
+    op: 2,
+    htype: request.htype,
+    hlen: request.hlen,
+    hops: 0,
+    xid: request.xid,
+    secs: 0,
+    flags: request.flags,
+    ciaddr: '0.0.0.0',
+    yiaddr: '0.0.0.0',
+    siaddr: '0.0.0.0',
+    giaddr: request.giaddr,
+    chaddr: request.chaddr,
+    sname: '',
+    file: '',
+    cookie: true,
+  }
+}
+
+const BYTE = Array.from({ length: 9 }, (_, value) => Uint8Array.of(value))
+/** 175.176 = 1: do not wait for ProxyDHCP. */
+const NO_PROXY_DHCP = encodeSubOptions(new Map([[176, Uint8Array.of(1)]]))
+const OPTIONAL = [
+  OPTION.nameServer,
+  OPTION.domainName,
+  OPTION.broadcastAddress,
+  OPTION.interfaceMtu,
+  OPTION.ntpServer,
+  OPTION.logServer,
+  OPTION.domainSearch,
+] as const
+
+function setBootOptions(
+  options: Map<number, Uint8Array>,
+  loader: LoaderChoice,
+  wants: (code: number) => boolean,
+  hasList: boolean,
+): void {
+  // Forced ones first: the firmware concerned does not ask for what it needs (OVMF HTTP: 60; petitboot: 209).
+  if (loader.vendorClass) options.set(OPTION.vendorClass, encodeText(loader.vendorClass))
+  if (loader.configurationFile) options.set(OPTION.configurationFile, encodeText(loader.configurationFile))
+  if (loader.pathPrefix) options.set(OPTION.pathPrefix, encodeText(loader.pathPrefix))
+  const { file } = loader
+  if (file !== undefined) {
+    const long = file.length > limits.fileNameBytes
+    // Without a list the header field is enough, and some boot monitors know nothing else.
+    if (loader.forceBootFile || long || (hasList && wants(OPTION.bootFileName)))
+      options.set(OPTION.bootFileName, encodeText(loader.terminateBootFile ? `${file}\0` : file))
+    if (loader.siaddr && (loader.forceBootFile || (hasList && wants(OPTION.tftpServerName))))
+      options.set(OPTION.tftpServerName, encodeText(loader.siaddr))
+  }
+  if (loader.noProxyDhcp) options.set(OPTION.ipxe, NO_PROXY_DHCP)
+}
+
+/** RFC 6842 §3: a client identifier that was sent must come back unaltered. */
+function echoClientIdentifier(request: DhcpPacket, options: Map<number, Uint8Array>): void {
+  const id = request.options.get(OPTION.clientIdentifier)
+  if (id) options.set(OPTION.clientIdentifier, id)
+}
+
+/** RFC 3046 §2.2: verbatim; the encoder puts it last. */
+function echoRelayAgent(request: DhcpPacket, options: Map<number, Uint8Array>): void {
+  const relay = request.options.get(OPTION.relayAgent)
+  if (relay) options.set(OPTION.relayAgent, relay)
+}
+
+type NetworkOptions = ReadonlyMap<number, Uint8Array>
+const optionsOfSnapshot = new WeakMap<Snapshot, Map<string, NetworkOptions>>()
+
+/** Options that every client of a network gets, encoded once per snapshot. */
+function networkOptions(snapshot: Snapshot, link: Link): NetworkOptions {
+  let known = optionsOfSnapshot.get(snapshot)
+  if (!known) {
+    known = new Map()
+    optionsOfSnapshot.set(snapshot, known)
+  }
+  const key = `${link.network.net}/${link.network.prefixLength} ${link.serverAddress}`
+  let options = known.get(key)
+  if (!options) {
+    options = compileNetworkOptions(snapshot, link.network, link.serverAddress)
+    known.set(key, options)
+  }
+  return options
+}
+
+function compileNetworkOptions(snapshot: Snapshot, network: Network, serverAddress: Ipv4): NetworkOptions {
+  const { site } = snapshot
+  const resolve = (names: readonly string[]): readonly string[] =>
+    names
+      .map((name) => (name === '<xcatmaster>' ? serverAddress : (parseIpv4Text(name) ?? snapshot.node(name)?.ip)))
+      .filter((address) => address !== undefined)
+  const options = new Map<number, Uint8Array>()
+  const setList = (code: number, addresses: readonly string[]) => {
+    if (addresses.length > 0) options.set(code, encodeIpv4List(addresses))
+  }
+  const mask = ipv4ToNumber(network.mask)
+  options.set(OPTION.subnetMask, encodeUint32(mask))
+  options.set(OPTION.broadcastAddress, encodeIpv4(numberToIpv4((ipv4ToNumber(network.net) | ~mask) >>> 0)))
+  if (network.gateway && network.contains(network.gateway)) options.set(OPTION.router, encodeIpv4(network.gateway))
+  setList(OPTION.nameServer, network.nameservers.length > 0 ? network.nameservers : resolve(site.nameservers))
+  setList(OPTION.ntpServer, network.ntpservers.length > 0 ? network.ntpservers : resolve(site.ntpservers))
+  setList(OPTION.logServer, network.logservers)
+  const domain = network.domain ?? site.domain
+  if (domain) {
+    options.set(OPTION.domainName, encodeText(domain))
+    const search = encodeDomainSearch([domain])
+    if (search.length > 0) options.set(OPTION.domainSearch, search)
+  }
+  // RFC 2132 §5.1: the smallest legal value is 68.
+  if (network.mtu !== undefined && network.mtu >= 68 && network.mtu <= 65535)
+    options.set(OPTION.interfaceMtu, encodeUint16(network.mtu))
+  return options
+}

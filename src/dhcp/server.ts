@@ -1,0 +1,153 @@
+/**
+ * The sockets of the DHCP service.
+ *
+ * Requests arrive on one socket at 0.0.0.0, or on sockets bound to devices that were passed in. Replies leave by one socket
+ * per provisioning address, bound to it, so that 255.255.255.255 goes out of the right interface; these sockets also get
+ * what is unicast to their address (renewals, relays).
+ */
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import type { Cluster, Ipv4 } from '../cluster/model.ts'
+import type { EmitEvent } from '../timeline/event.ts'
+import { type Lease, openLeaseStore } from './leases.ts'
+import type { InterfaceAddress } from './link.ts'
+import { type DhcpCounters, DhcpService } from './service.ts'
+
+export interface DhcpServerOptions {
+  readonly cluster: Cluster
+  /** Addresses of the provisioning interfaces: the only ones that are served. At least one. */
+  readonly interfaces: readonly InterfaceAddress[]
+  /** Journal of the dynamic leases; its directory is made if needed. */
+  readonly leasesFile: string
+  readonly emit: EmitEvent
+  readonly now: () => number
+  readonly serverPort?: number
+  readonly clientPort?: number
+  /** Instead of site.httpport in boot file URLs. */
+  readonly httpPort?: number
+  /** Sockets bound to a device (systemd BindToDevice=), by interface. */
+  readonly passedSockets?: readonly { readonly fd: number; readonly interfaceName: string }[]
+  readonly log: { warn(message: string): void; info(message: string): void }
+}
+
+export interface DhcpServer {
+  readonly counters: DhcpCounters
+  /** Dynamic leases by address. */
+  leases(): readonly Lease[]
+  /** true: the receiving interface is known, so strangers can be served where a range exists. */
+  readonly servesDynamicAddresses: boolean
+  close(): Promise<void>
+}
+
+/** Rejects with an error that says what to do when an address or the port cannot be taken. */
+export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpServer> {
+  const { interfaces, log, now, cluster, emit } = options
+  if (interfaces.length === 0)
+    throw new Error('DHCP has no interface to serve: no local address lies inside a row of networks')
+  const serverPort = options.serverPort ?? 67
+  const passed = options.passedSockets ?? []
+  const names = new Set(interfaces.map(({ name }) => name))
+  const onlyInterface = names.size === 1 ? interfaces[0]?.name : undefined
+  const servesDynamicAddresses = onlyInterface !== undefined || passed.length > 0
+  if (!servesDynamicAddresses) {
+    log.warn(
+      `dhcp: ${names.size} interfaces (${[...names].join(', ')}): the receiving one cannot be told, so dynamic addresses are ` +
+        'refused except through relays; known nodes are served. Name one interface, or pass in sockets bound to devices ' +
+        '(systemd socket units with BindToDevice=)',
+    )
+  }
+  for (const { interfaceName } of passed) {
+    if (!names.has(interfaceName))
+      throw new Error(`DHCP got a socket for ${interfaceName}, which has no address to serve`)
+  }
+
+  const leases = await openLeaseStore({
+    file: options.leasesFile,
+    now,
+    ownAddresses: interfaces.map(({ address }) => address),
+    warn: (message) => log.warn(message),
+  })
+  const senders = new Map<Ipv4, Socket>()
+  const sockets: Socket[] = []
+  const service = new DhcpService({
+    cluster,
+    interfaces,
+    leases,
+    emit,
+    now,
+    serverPort,
+    clientPort: options.clientPort ?? 68,
+    ...(options.httpPort === undefined ? {} : { httpPort: options.httpPort }),
+    log,
+    send: ({ bytes, address, port, from }) => {
+      senders.get(from)?.send(bytes, port, address, (error) => {
+        if (!error) return
+        service.counters.sendErrors += 1
+        if (service.counters.sendErrors === 1)
+          log.warn(`dhcp: cannot send from ${from} to ${address}: ${error.message}`)
+      })
+    },
+  })
+  leases.applySnapshot(cluster.current)
+
+  const listen = (socket: Socket, receivedOn: string | undefined) => {
+    sockets.push(socket)
+    socket.on('message', (bytes: Buffer, { port }: RemoteInfo) => {
+      if (!closing) service.receive({ bytes, receivedOn, sourcePort: port })
+    })
+    // ICMP errors of earlier sends and a vanished interface come here; they must not end the process.
+    socket.on('error', (error) => log.warn(`dhcp: ${error.message}`))
+  }
+  let closing = false
+  const close = async () => {
+    if (closing) return
+    closing = true
+    // The leases first: what was promised gets to the disk, and the answers waiting for it still leave.
+    await leases.close()
+    await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))))
+  }
+  try {
+    for (const { name, address } of interfaces) {
+      if (senders.has(address)) continue
+      const socket = await bindSocket({ address, port: serverPort })
+      socket.setBroadcast(true)
+      senders.set(address, socket)
+      // Unicast tells which address was meant; with several interfaces that is not yet the wire it came by.
+      listen(socket, names.size === 1 ? name : undefined)
+    }
+    if (passed.length === 0) listen(await bindSocket({ address: '0.0.0.0', port: serverPort }), onlyInterface)
+    for (const { fd, interfaceName } of passed) listen(await bindSocket({ fd }), interfaceName)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  log.info(
+    `dhcp: serving ${interfaces.map(({ name, address }) => `${name} (${address})`).join(', ')}, port ${serverPort}`,
+  )
+
+  return {
+    counters: service.counters,
+    leases: () => leases.list(now()),
+    servesDynamicAddresses,
+    close,
+  }
+}
+
+function bindSocket(
+  place: { readonly address: string; readonly port: number } | { readonly fd: number },
+): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4', reuseAddr: true, recvBufferSize: 4 * 1024 * 1024 })
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => {
+      socket.close()
+      const where = 'fd' in place ? `descriptor ${place.fd}` : `${place.address} port ${place.port}`
+      reject(
+        new Error(`DHCP cannot take ${where}: ${error.message}. Is another DHCP server running, or is this not root?`),
+      )
+    }
+    socket.once('error', fail)
+    socket.bind('fd' in place ? { fd: place.fd } : { address: place.address, port: place.port }, () => {
+      socket.off('error', fail)
+      resolve(socket)
+    })
+  })
+}
