@@ -86,7 +86,8 @@ function bootInterface(node: ClusterNode, image: Image): string[] | BootFinding 
   }
   if (!(node.arch ?? image.osarch ?? '').includes('ppc')) return []
   const port = node.ports.find((candidate) => candidate.ip !== undefined && !candidate.refused) ?? node.ports[0]
-  return port === undefined ? [] : [`BOOTIF=${port.mac}`]
+  // Twenty bytes are InfiniBand: no loader and no initrd writes those as BOOTIF, the initrd tries such cards by itself.
+  return port === undefined || port.mac.length !== 17 ? [] : [`BOOTIF=${port.mac}`]
 }
 
 /** nodehm.serialport and serialspeed; hvc on POWER, ttyS elsewhere; n8r asks for hardware flow control. */

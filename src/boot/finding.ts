@@ -2,8 +2,8 @@
  * The boot room: what a loader is given for a node. Kernel command line, iPXE, pxelinux, petitboot and GRUB texts, the
  * names under which they are asked for, and where loader programs come from.
  *
- * Everything here is pure text. The room must not know sockets or files, and not the statelite tables either: the
- * compiled facts (root, persistent directory, URLs) are handed in.
+ * Everything here is pure. The room must not know sockets or files. The texts do not know the statelite tables either:
+ * the compiled facts (root, persistent directory, URLs) are handed to them.
  */
 
 /** The statelite room's findings have the same shape, so that a caller can show both alike. */

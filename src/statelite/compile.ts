@@ -1,17 +1,20 @@
 /** All that the statelite tables say about one node: the plan, `lslite` and the kernel command line are made from it. */
-import type { ClusterNode, Image, Snapshot } from '../cluster/model.ts'
+import type { ClusterNode, Image, LitefileRow, Snapshot } from '../cluster/model.ts'
 import type { StateliteContext } from './context.ts'
 import { type Entry, selectEntries } from './entries.ts'
 import { errorFinding, type Finding } from './finding.ts'
 import { compileTrees, type Tree } from './litetree.ts'
 import { checkEntries } from './matrix.ts'
 import { checkPersistentEntries, compilePersistent, type Persistent } from './persistent.ts'
+import { entriesRevision } from './revision.ts'
 import { compileRoot, type Root } from './root.ts'
 
 export interface NodeStatelite {
   readonly node: ClusterNode
   readonly image: Image
   readonly entries: readonly Entry[]
+  /** Digest of the entries. */
+  readonly revision: string
   readonly trees: readonly Tree[]
   /** Absent when there is no usable statelite row. */
   readonly persistent?: Persistent
@@ -43,6 +46,28 @@ export function imageOf(node: ClusterNode, snapshot: Snapshot): Image | Finding 
   return image
 }
 
+export interface CheckedEntries {
+  readonly entries: readonly Entry[]
+  readonly revision: string
+  readonly findings: readonly Finding[]
+}
+
+const remembered = new WeakMap<Image, { readonly rows: readonly LitefileRow[]; readonly checked: CheckedEntries }>()
+
+/** The entries of an image with every check passed over them. Thousands of nodes share an image: worked out once for all. */
+export function checkedEntriesOf(image: Image, rows: readonly LitefileRow[]): CheckedEntries {
+  const known = remembered.get(image)
+  if (known?.rows === rows) return known.checked
+  const { entries, findings } = selectEntries(image, rows)
+  const checked: CheckedEntries = {
+    entries,
+    revision: entriesRevision(entries),
+    findings: [...findings, ...checkEntries(entries)],
+  }
+  remembered.set(image, { rows, checked })
+  return checked
+}
+
 /** Everything is compiled as far as it goes, so that one look shows all faults and not only the first. */
 export function compileStatelite(
   node: ClusterNode,
@@ -51,7 +76,7 @@ export function compileStatelite(
 ): NodeStatelite | { readonly image?: never; readonly findings: readonly Finding[] } {
   const image = imageOf(node, snapshot)
   if ('severity' in image) return { findings: [image] }
-  const selected = selectEntries(image, snapshot.litefile)
+  const checked = checkedEntriesOf(image, snapshot.litefile)
   const { trees, findings: treeFindings } = compileTrees(node, image, snapshot, context)
   const { persistent, findings: persistentFindings } = compilePersistent(node, snapshot, context)
   const { root, findings: rootFindings } = compileRoot(node, image, snapshot, context)
@@ -59,16 +84,16 @@ export function compileStatelite(
   return {
     node,
     image,
-    entries: selected.entries,
+    entries: checked.entries,
+    revision: checked.revision,
     trees,
     ...(persistent === undefined ? {} : { persistent }),
     ...(root === undefined ? {} : { root }),
     findings: [
-      ...selected.findings,
-      ...checkEntries(selected.entries),
+      ...checked.findings,
       ...rootFindings,
       ...persistentFindings,
-      ...(missing ? checkPersistentEntries(node, selected.entries) : []),
+      ...(missing ? checkPersistentEntries(node, checked.entries) : []),
       ...treeFindings,
     ],
   }

@@ -1,5 +1,6 @@
 /** What the room must be told besides the snapshot. Addresses are literals; nothing is looked up in DNS. */
 import type { ClusterNode, Snapshot } from '../cluster/model.ts'
+import { substituteVariables } from '../tables/variables.ts'
 
 /** Replaces `$node`, `$table.column`, `$site.key` and the `${…}` forms; the fault names what is missing. */
 export type Substitute = (
@@ -15,13 +16,14 @@ export interface StateliteContext {
   /** Our address as this node reaches it. */
   readonly serverIp: string
   readonly httpPort: number
-  /** All our addresses, when there are several; `serverIp` is always taken as ours. */
+  /** All our addresses. Absent: `serverIp` is the only one. The tables may send a node to a `serverIp` that is not ours. */
   readonly ownAddresses?: readonly string[]
   /** Ports of our own NFS service: written into the mount options, so that the node needs no portmapper. */
   readonly nfs?: { readonly port: number; readonly mountPort: number }
   /** Names that are not in the tables (the server's own host name). Must answer from memory. */
   resolve?(name: string): string | undefined
-  readonly substitute: Substitute
+  /** For tests; the default is the tables' own. */
+  readonly substitute?: Substitute
 }
 
 export function substituteForNode(
@@ -30,7 +32,7 @@ export function substituteForNode(
   snapshot: Snapshot,
   context: StateliteContext,
 ): { readonly value: string } | { readonly fault: string } {
-  return context.substitute(text, {
+  return (context.substitute ?? substituteVariables)(text, {
     node: node.name,
     attribute: (table, column) => node.attribute(table, column),
     site: (key) => snapshot.site.get(key),
@@ -38,5 +40,5 @@ export function substituteForNode(
 }
 
 export function isOwnAddress(address: string, context: StateliteContext): boolean {
-  return address === context.serverIp || (context.ownAddresses ?? []).includes(address)
+  return context.ownAddresses === undefined ? address === context.serverIp : context.ownAddresses.includes(address)
 }

@@ -6,7 +6,6 @@ import type { StateliteContext } from './context.ts'
 import { errorFinding, type Finding, hasErrors } from './finding.ts'
 import type { EntryOption } from './options.ts'
 import { isPlainName } from './persistent.ts'
-import { entriesRevision } from './revision.ts'
 import { bracketed, resolveServer } from './servers.ts'
 
 export interface PlanMount {
@@ -57,9 +56,17 @@ export type CompiledPlan =
 export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: StateliteContext): CompiledPlan {
   const statelite = compileStatelite(node, snapshot, context)
   const port = planInterface(node, snapshot)
-  const findings = [...checkName(node), ...statelite.findings, ...('severity' in port ? [port] : [])]
+  const findings = [
+    ...checkName(node),
+    ...statelite.findings,
+    ...('severity' in port ? [port] : checkDomain(node, port)),
+  ]
   if (statelite.image === undefined || 'severity' in port) return { findings }
   const { image, root, persistent } = statelite
+  if (!isPlainName(image.name)) {
+    const message = `image name ${JSON.stringify(image.name)} cannot stand in a URL`
+    findings.push(errorFinding(`osimage row imagename=${image.name}`, message, 'use letters, digits, . _ and -'))
+  }
   const mode = stateliteMode(image)
   if (typeof mode !== 'string') findings.push(mode)
   if (root === undefined || typeof mode !== 'string' || hasErrors(findings)) return { findings }
@@ -67,7 +74,7 @@ export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: Stat
     node: node.name,
     server: { address: context.serverIp, httpPort: context.httpPort },
     report: snapshot.site.nodestatus ? reportUrl(node.name, context) : undefined,
-    image: { name: image.name, revision: entriesRevision(statelite.entries) },
+    image: { name: image.name, revision: statelite.revision },
     root: { type: 'nfs', server: root.server, directory: root.directory, options: root.options },
     stateliteMode: mode,
     persistent:
@@ -82,7 +89,7 @@ export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: Stat
       required,
     })),
     entries: statelite.entries.map(({ option, path, parent }) => ({ option, path, parent })),
-    hostname: { name: node.name, domain: port.network.domain ?? snapshot.site.domain },
+    hostname: { name: node.name, domain: port.domain },
     machineId: machineIdOf(node.name, snapshot.site),
     interface: port.interface,
     nameservers: nameserversOf(node, port.network, snapshot, context),
@@ -109,11 +116,20 @@ function checkName(node: ClusterNode): Finding[] {
   return [errorFinding(`${node.name}: nodelist row`, message, 'use letters, digits, . _ and -')]
 }
 
+interface PlanPort {
+  readonly interface: Plan['interface']
+  readonly network: Network
+  readonly domain: string | undefined
+}
+
+function checkDomain(node: ClusterNode, { domain }: PlanPort): Finding[] {
+  if (domain === undefined || isPlainName(domain)) return []
+  const message = `domain ${JSON.stringify(domain)} is not a domain name`
+  return [errorFinding(`${node.name}: networks and site rows`, message, 'correct networks.domain or site.domain')]
+}
+
 /** The port that holds the node's address is the boot port. */
-function planInterface(
-  node: ClusterNode,
-  snapshot: Snapshot,
-): { readonly interface: Plan['interface']; readonly network: Network } | Finding {
+function planInterface(node: ClusterNode, snapshot: Snapshot): PlanPort | Finding {
   const boot: NodePort | undefined = node.ports.find((port) => port.ip !== undefined && !port.refused)
   if (node.ports.length === 0) {
     return errorFinding(`${node.name}: mac row`, 'no hardware address', `chdef ${node.name} mac=<address>`)
@@ -131,7 +147,8 @@ function planInterface(
     return errorFinding(`${node.name}: hosts row`, `no network contains ${ip}`, 'add a networks row for it')
   }
   const { prefixLength, gateway, mtu } = network
-  return { interface: { mac: port.mac, address: ip, prefixLength, gateway, mtu }, network }
+  const domain = network.domain ?? snapshot.site.domain
+  return { interface: { mac: port.mac, address: ip, prefixLength, gateway, mtu }, network, domain }
 }
 
 function stateliteMode(image: Image): string | Finding {

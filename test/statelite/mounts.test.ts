@@ -250,3 +250,12 @@ test('persistent: nothing when there is no row, a fault when the row is wrong', 
   }
   t.is(persistent({ 'statelite.statemnt': 'nas:/p' }, testContext(), '../cn08').findings.length, 1)
 })
+
+test('commands in tables are never run', (t) => {
+  t.true(trees([{ directory: 'nas:/lt/#CMD=id#' }]).findings[0]?.message.includes('#CMD'))
+})
+
+test('the server that the tables name is ours only when it is one of our addresses', (t) => {
+  const context = testContext({ nfs: { port: 2049, mountPort: 20048 }, ownAddresses: ['10.20.0.99'] })
+  t.false(trees([{ directory: '10.20.0.2:/lt' }], context).trees[0]?.options.includes('mountport'))
+})

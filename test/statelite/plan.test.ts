@@ -1,3 +1,8 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
 import test from 'ava'
 import fc from 'fast-check'
 import type { ClusterNode, Snapshot } from '../../src/cluster/model.ts'
@@ -329,4 +334,28 @@ test('what the kernel command line is told', (t) => {
     planUrl: 'http://10.20.0.2/node/v1/cn07/plan',
     httpPort: 80,
   })
+})
+
+test('the node accepts what the server renders', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'plan-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const steps = join(import.meta.dirname, '../../initrd-scripts/steps/plan.sh')
+  const check = (text: string) => {
+    writeFileSync(join(directory, 'plan'), text)
+    const script = '. "$1" && check_plan "$RUN_DIR/plan"'
+    const run = spawnSync('sh', ['-c', script, 'sh', steps], {
+      env: { ...process.env, RUN_DIR: directory },
+      encoding: 'utf8',
+    })
+    return `${run.status} ${run.stdout}${run.stderr}`.trim()
+  }
+  const v6 = { litetree: [{ priority: 0.5, directory: '[2001:db8::3]:/lite', mntopts: 'soft' }] }
+  const bare = { litefile: [], litetree: [], nodestatus: false, site: {}, networks: [{ gateway: undefined }] }
+  for (const over of [{}, v6, bare]) {
+    const compiled = compile(over)
+    if (compiled.plan === undefined) return t.fail(compiled.findings.map(renderFinding).join('\n'))
+    const text = renderPlan(compiled.plan)
+    t.is(check(text), '0')
+    t.not(check(text.replace(/^root.*\n/m, '')), '0')
+  }
 })

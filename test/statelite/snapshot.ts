@@ -13,7 +13,7 @@ import type {
   Site,
   Snapshot,
 } from '../../src/cluster/model.ts'
-import type { StateliteContext, Substitute } from '../../src/statelite/context.ts'
+import type { StateliteContext } from '../../src/statelite/context.ts'
 
 export interface NodeSpec {
   readonly name: string
@@ -145,23 +145,9 @@ export function buildSnapshot(spec: SnapshotSpec): Snapshot {
   }
 }
 
-/** The bare forms, enough for tests of the rooms that only pass text through. */
-export const substitute: Substitute = (text, scope) => {
-  let fault: string | undefined
-  const value = text.replace(/\$\{?(node\b|[a-z]+\.[a-z]+)\}?/g, (_match, name: string) => {
-    if (name === 'node') return scope.node
-    const [table = '', column = ''] = name.split('.')
-    const found = table === 'site' ? scope.site(column) : scope.attribute(table, column)
-    if (found === undefined) fault = `${name} is not set for ${scope.node}`
-    return found ?? ''
-  })
-  return fault === undefined ? { value } : { fault }
-}
-
 export const testContext = (over: Partial<StateliteContext> = {}): StateliteContext => ({
   serverIp: '10.20.0.2',
   httpPort: 80,
-  substitute,
   ...over,
 })
 
