@@ -1,0 +1,415 @@
+/** Real DHCP clients and a real relay against the server, in network namespaces of this test's own (10.77.0.0/16). */
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import anyTest, { type TestFn } from 'ava'
+
+const run = promisify(execFile)
+const ROOT = join(import.meta.dirname, '..')
+const FIXTURE = join(ROOT, 'test', 'dhcp', 'serve-fixture.ts')
+const NODE = join(ROOT, 'node_modules', '.bin', 'node')
+
+interface Lab {
+  readonly directory: string
+  /** Namespaces: server, client on the server's wire, relay, client behind the relay. */
+  readonly server: string
+  readonly client: string
+  readonly relay: string
+  readonly far: string
+  readonly children: ChildProcess[]
+}
+
+const test = anyTest as TestFn<Lab>
+
+/** `test.serial` where root and the programs are there, `test.skip` with their names in the title where not. */
+function needs(title: string, ...programs: string[]) {
+  const missing = programs.filter((program) => !exists(program))
+  if (process.getuid?.() !== 0) missing.unshift('root')
+  return missing.length === 0
+    ? { title, declare: test.serial }
+    : { title: `${title} (needs ${missing.join(', ')})`, declare: test.serial.skip }
+}
+
+function exists(program: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${program}`], { env: { ...process.env, PATH: PATHS }, stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const PATHS = `${process.env.PATH}:/usr/sbin:/sbin`
+const env = { ...process.env, PATH: PATHS }
+
+/** server s0 10.77.0.1 — c0 client; server r0 10.77.1.1 — u0 10.77.1.2 relay d0 10.77.2.1 — f0 far client. */
+function openLab(): Lab {
+  const id = Math.random().toString(36).slice(2, 8)
+  const name = (role: string) => `lbd-${id}-${role}`
+  const directory = mkdtempSync(join(tmpdir(), 'liteboot-dhcp-'))
+  const lab = {
+    directory,
+    server: name('s'),
+    client: name('c'),
+    relay: name('r'),
+    far: name('f'),
+    children: [],
+  }
+  try {
+    for (const space of [lab.server, lab.client, lab.relay, lab.far]) {
+      ip('netns', 'add', space)
+      ip('-n', space, 'link', 'set', 'lo', 'up')
+    }
+    wire(lab.server, 's0', lab.client, 'c0')
+    wire(lab.server, 'r0', lab.relay, 'u0')
+    wire(lab.relay, 'd0', lab.far, 'f0')
+    ip('-n', lab.server, 'addr', 'add', '10.77.0.1/24', 'dev', 's0')
+    ip('-n', lab.server, 'addr', 'add', '10.77.1.1/24', 'dev', 'r0')
+    ip('-n', lab.server, 'route', 'add', '10.77.2.0/24', 'via', '10.77.1.2')
+    ip('-n', lab.relay, 'addr', 'add', '10.77.1.2/24', 'dev', 'u0')
+    ip('-n', lab.relay, 'addr', 'add', '10.77.2.1/24', 'dev', 'd0')
+    execFileSync('ip', ['netns', 'exec', lab.relay, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward'], { env })
+  } catch (error) {
+    closeLab(lab)
+    throw error
+  }
+  return lab
+}
+
+function ip(...words: string[]): void {
+  execFileSync('ip', words, { env, stdio: 'pipe' })
+}
+
+function wire(spaceA: string, linkA: string, spaceB: string, linkB: string): void {
+  ip('-n', spaceA, 'link', 'add', linkA, 'type', 'veth', 'peer', 'name', linkB, 'netns', spaceB)
+  ip('-n', spaceA, 'link', 'set', linkA, 'up')
+  ip('-n', spaceB, 'link', 'set', linkB, 'up')
+}
+
+function closeLab(lab: Lab): void {
+  for (const child of lab.children) child.kill('SIGKILL')
+  for (const space of [lab.server, lab.client, lab.relay, lab.far]) {
+    try {
+      ip('netns', 'del', space)
+    } catch {
+      // It was never made; the others still have to go.
+    }
+  }
+  rmSync(lab.directory, { recursive: true, force: true })
+}
+
+if (process.getuid?.() === 0 && exists('ip')) {
+  test.beforeEach((t) => {
+    t.context = openLab()
+  })
+  test.afterEach.always((t) => {
+    if (t.context.directory) closeLab(t.context)
+  })
+}
+
+interface Line {
+  readonly event?: string
+  readonly ready?: boolean
+  readonly warn?: string
+  readonly detail?: string
+  readonly node?: string
+  readonly leases?: readonly { readonly ip: string; readonly client: string; readonly state: string }[]
+  readonly counters?: { readonly byMessage: Readonly<Record<string, number>> }
+}
+
+interface Server {
+  readonly lines: Line[]
+  stop(): Promise<Line | undefined>
+}
+
+/** Opens UDP sockets bound to devices as systemd does, then becomes the server: descriptors 3, 4, … */
+const BIND_TO_DEVICE = `
+import os, socket, sys
+for fd, device in enumerate(sys.argv[1].split(','), 3):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
+    s.bind(('0.0.0.0', 67))
+    if s.fileno() != fd: os.dup2(s.fileno(), fd)
+    os.set_inheritable(fd, True)
+    s.detach()
+os.execvp(sys.argv[2], sys.argv[2:])
+`
+
+async function startServer(lab: Lab, options: object, devices: readonly string[] = []): Promise<Server> {
+  const leasesFile = join(lab.directory, 'leases')
+  const passedSockets = devices.map((interfaceName, index) => ({ fd: 3 + index, interfaceName }))
+  const passing = devices.length > 0 ? ['python3', '-c', BIND_TO_DEVICE, devices.join(',')] : []
+  const settings = JSON.stringify({ leasesFile, passedSockets, ...options })
+  const child = spawn('ip', ['netns', 'exec', lab.server, ...passing, NODE, FIXTURE, settings], { env })
+  lab.children.push(child)
+  const lines: Line[] = []
+  let text = ''
+  let errors = ''
+  child.stderr.on('data', (chunk) => {
+    errors += chunk
+  })
+  const ready = new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      text += chunk
+      const whole = text.split('\n')
+      text = whole.pop() ?? ''
+      for (const line of whole) {
+        const parsed = JSON.parse(line) as Line
+        lines.push(parsed)
+        if (parsed.ready) resolve()
+      }
+    })
+    child.once('exit', (code) => reject(new Error(`server ended with ${code}: ${errors}`)))
+  })
+  await ready
+  return {
+    lines,
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once('close', resolve))
+      child.kill('SIGTERM')
+      await ended
+      return lines.find(({ counters }) => counters !== undefined)
+    },
+  }
+}
+
+const NODES = [
+  { name: 'n01', mac: '52:54:00:77:00:01', ip: '10.77.0.11', image: 'img', arch: 'x86_64' },
+  { name: 'n02', mac: '52:54:00:77:00:02', ip: '10.77.2.12', image: 'img', arch: 'x86_64' },
+  { name: 'n03', mac: '52:54:00:77:00:03', ip: '10.77.1.13', image: 'img', arch: 'x86_64' },
+]
+const NETWORKS = [
+  { net: '10.77.0.0', gateway: '10.77.0.1', range: ['10.77.0.50', '10.77.0.99'] },
+  { net: '10.77.1.0' },
+  { net: '10.77.2.0', gateway: '10.77.2.1', range: ['10.77.2.50', '10.77.2.99'] },
+]
+const S0 = { name: 's0', address: '10.77.0.1' }
+const R0 = { name: 'r0', address: '10.77.1.1' }
+
+/** One lease by udhcpc, the variables its script was given; undefined when it gave up. */
+async function udhcpc(lab: Lab, space: string, link: string, ...words: string[]) {
+  const script = join(lab.directory, 'udhcpc.sh')
+  const out = join(lab.directory, `udhcpc-${link}.env`)
+  writeFileSync(script, `#!/bin/sh\n[ "$1" = bound ] || exit 0\nenv > ${out}\n`)
+  chmodSync(script, 0o755)
+  rmSync(out, { force: true })
+  const command = ['netns', 'exec', space, 'busybox', 'udhcpc', '-i', link, '-n', '-q', '-f', '-t', '3', '-T', '1']
+  try {
+    await run('ip', [...command, '-s', script, ...words], { env })
+  } catch {
+    return undefined
+  }
+  return variablesOf(readFileSync(out, 'utf8'))
+}
+
+function variablesOf(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)))
+}
+
+const known = needs('udhcpc of a known node gets its address and parameters', 'ip', 'busybox')
+known.declare(known.title, async (t) => {
+  const lab = t.context
+  ip('-n', lab.client, 'link', 'set', 'c0', 'address', '52:54:00:77:00:01')
+  const server = await startServer(lab, { interfaces: [S0], tables: { nodes: NODES, networks: NETWORKS } })
+  const got = await udhcpc(lab, lab.client, 'c0')
+  t.is(got?.ip, '10.77.0.11')
+  t.is(got?.serverid, '10.77.0.1')
+  t.is(got?.subnet, '255.255.255.0')
+  t.is(got?.router, '10.77.0.1')
+  t.is(got?.lease, '43200')
+  t.is(got?.hostname, 'n01')
+  const end = await server.stop()
+  t.deepEqual(end?.leases, [])
+  t.deepEqual(
+    server.lines.filter(({ node }) => node === 'n01').map(({ event }) => event),
+    ['DISCOVER', 'OFFER', 'REQUEST', 'ACK'],
+  )
+})
+
+const firmware = needs('udhcpc dressed as petitboot and as PXE gets the boot file', 'ip', 'busybox')
+firmware.declare(firmware.title, async (t) => {
+  const lab = t.context
+  ip('-n', lab.client, 'link', 'set', 'c0', 'address', '52:54:00:77:00:01')
+  await startServer(lab, { interfaces: [S0], tables: { nodes: NODES, networks: NETWORKS } })
+  const petitboot = await udhcpc(lab, lab.client, 'c0', '-x', '0x5d:000e', '-O', '209', '-O', '210')
+  t.is(petitboot?.boot_file, 'http://10.77.0.1/boot/petitboot/n01')
+  const bios = await udhcpc(lab, lab.client, 'c0', '-x', '0x5d:0000', '-V', 'PXEClient:Arch:00000:UNDI:002001')
+  t.is(bios?.boot_file, 'undionly.kpxe')
+  t.is(bios?.siaddr, '10.77.0.1')
+})
+
+const stranger = needs(
+  'a stranger gets a dynamic address, and the same one after a restart of the server',
+  'ip',
+  'busybox',
+)
+stranger.declare(stranger.title, async (t) => {
+  const lab = t.context
+  const options = { interfaces: [S0], tables: { nodes: NODES, networks: NETWORKS } }
+  ip('-n', lab.client, 'link', 'set', 'c0', 'address', '02:00:00:00:00:98')
+  const first = await startServer(lab, options)
+  const before = await udhcpc(lab, lab.client, 'c0')
+  t.regex(before?.ip ?? '', /^10\.77\.0\.[5-9][0-9]$/)
+  t.is((await first.stop())?.leases?.[0]?.ip, before?.ip)
+  ip('-n', lab.client, 'link', 'set', 'c0', 'address', '02:00:00:00:00:99')
+  const second = await startServer(lab, options)
+  const other = await udhcpc(lab, lab.client, 'c0')
+  t.truthy(other?.ip)
+  t.not(other?.ip, before?.ip)
+  ip('-n', lab.client, 'link', 'set', 'c0', 'address', '02:00:00:00:00:98')
+  t.is((await udhcpc(lab, lab.client, 'c0'))?.ip, before?.ip)
+  t.is((await second.stop())?.leases?.length, 2)
+})
+
+const silent = needs('a stranger gets nothing where the network has no range', 'ip', 'busybox')
+silent.declare(silent.title, async (t) => {
+  const lab = t.context
+  const server = await startServer(lab, {
+    interfaces: [S0],
+    tables: { nodes: NODES, networks: [{ net: '10.77.0.0' }] },
+  })
+  t.is(await udhcpc(lab, lab.client, 'c0'), undefined)
+  const end = await server.stop()
+  t.true((end?.counters?.byMessage.DISCOVER ?? 0) > 0)
+  t.is(end?.counters?.byMessage.OFFER, undefined)
+})
+
+const dhclient = needs('dhclient gets, renews and releases a lease', 'ip', 'dhclient')
+dhclient.declare(dhclient.title, async (t) => {
+  const lab = t.context
+  const server = await startServer(lab, { interfaces: [S0], tables: { nodes: NODES, networks: NETWORKS } })
+  const file = (name: string) => join(lab.directory, name)
+  writeFileSync(
+    file('script'),
+    `#!/bin/sh\nif [ "$reason" = BOUND ]; then ip addr add $new_ip_address/24 dev c0; fi\nenv >> ${file('env')}\n`,
+  )
+  chmodSync(file('script'), 0o755)
+  const common = [
+    '-4',
+    '-v',
+    '-sf',
+    file('script'),
+    '-lf',
+    file('dhclient.leases'),
+    '-pf',
+    file('pid'),
+    '-cf',
+    '/dev/null',
+  ]
+  const dhclientOnce = (...words: string[]) =>
+    run('ip', ['netns', 'exec', lab.client, 'dhclient', ...common, ...words, 'c0'], { env, timeout: 30_000 })
+  await dhclientOnce('-1')
+  t.regex(readFileSync(file('env'), 'utf8'), /^new_ip_address=10\.77\.0\.[5-9][0-9]$/m)
+  // -r releases the lease and ends the background process that -1 left.
+  await dhclientOnce('-r')
+  const end = await server.stop()
+  t.is(end?.counters?.byMessage.RELEASE, 1)
+  t.is(end?.leases?.[0]?.state, 'expired')
+})
+
+const perf = needs(
+  'perfdhcp, 300 exchanges a second of 200 clients for 3 s: no drops, one address each',
+  'ip',
+  'perfdhcp',
+)
+perf.declare(perf.title, async (t) => {
+  const lab = t.context
+  ip('-n', lab.client, 'addr', 'add', '10.77.0.2/24', 'dev', 'c0')
+  const networks = [{ net: '10.77.0.0', mask: '255.255.0.0', range: ['10.77.128.0', '10.77.191.255'] }]
+  const server = await startServer(lab, { interfaces: [S0], tables: { networks } })
+  const words = [
+    'netns',
+    'exec',
+    lab.client,
+    'perfdhcp',
+    '-4',
+    '-r',
+    '300',
+    '-p',
+    '3',
+    '-R',
+    '200',
+    '-W',
+    '1',
+    '10.77.0.1',
+  ]
+  const output = await run('ip', words, { env }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
+  )
+  const drops = [...output.matchAll(/^drops: (\d+)/gm)].map((match) => Number(match[1]))
+  t.log(
+    output
+      .split('\n')
+      .filter((line) => /Rate|drops|sent|received/.test(line))
+      .join('; '),
+  )
+  t.is(drops.length, 2, output)
+  t.true(Math.max(...drops) <= 3, output)
+  const end = await server.stop()
+  const leases = end?.leases ?? []
+  t.is(new Set(leases.map(({ ip }) => ip)).size, 200)
+  t.is(new Set(leases.map(({ client }) => client)).size, 200)
+})
+
+const relayed = needs('through ISC dhcrelay: a known node and a stranger behind it', 'ip', 'busybox', 'dhcrelay')
+relayed.declare(relayed.title, async (t) => {
+  const lab = t.context
+  const server = await startServer(lab, { interfaces: [R0], tables: { nodes: NODES, networks: NETWORKS } })
+  const relay = spawn(
+    'ip',
+    ['netns', 'exec', lab.relay, 'dhcrelay', '-4', '-d', '-a', '-id', 'd0', '-iu', 'u0', '10.77.1.1'],
+    { env },
+  )
+  lab.children.push(relay)
+  await new Promise<void>((resolve) =>
+    relay.stderr.on('data', (chunk) => /Sending on/.test(String(chunk)) && resolve()),
+  )
+  const stray = await udhcpc(lab, lab.far, 'f0')
+  t.regex(stray?.ip ?? '', /^10\.77\.2\.[5-9][0-9]$/)
+  ip('-n', lab.far, 'link', 'set', 'f0', 'address', '52:54:00:77:00:02')
+  const got = await udhcpc(lab, lab.far, 'f0')
+  t.is(got?.ip, '10.77.2.12')
+  t.is(got?.serverid, '10.77.1.1')
+  await server.stop()
+})
+
+const several = needs(
+  'two interfaces: known nodes are served on both, strangers are refused with a warning',
+  'ip',
+  'busybox',
+)
+several.declare(several.title, async (t) => {
+  const lab = t.context
+  const server = await startServer(lab, { interfaces: [S0, R0], tables: { nodes: NODES, networks: NETWORKS } })
+  t.true(server.lines.some(({ warn }) => warn?.includes('BindToDevice')))
+  t.is(await udhcpc(lab, lab.client, 'c0'), undefined)
+  ip('-n', lab.client, 'link', 'set', 'c0', 'address', '52:54:00:77:00:01')
+  ip('-n', lab.relay, 'link', 'set', 'u0', 'address', '52:54:00:77:00:03')
+  t.is((await udhcpc(lab, lab.client, 'c0'))?.ip, '10.77.0.11')
+  const second = await udhcpc(lab, lab.relay, 'u0')
+  t.is(second?.ip, '10.77.1.13')
+  t.is(second?.serverid, '10.77.1.1')
+  const end = await server.stop()
+  t.true(server.lines.some(({ detail }) => detail?.includes('dynamic addresses refused')))
+  t.deepEqual(end?.leases, [])
+})
+
+const passed = needs(
+  'two sockets bound to devices: strangers are served on the wire they are on',
+  'ip',
+  'busybox',
+  'python3',
+)
+passed.declare(passed.title, async (t) => {
+  const lab = t.context
+  const networks = [NETWORKS[0], { net: '10.77.1.0', range: ['10.77.1.50', '10.77.1.99'] }]
+  const server = await startServer(lab, { interfaces: [S0, R0], tables: { networks } }, ['s0', 'r0'])
+  t.false(server.lines.some(({ warn }) => warn !== undefined))
+  t.regex((await udhcpc(lab, lab.client, 'c0'))?.ip ?? '', /^10\.77\.0\.[5-9][0-9]$/)
+  t.regex((await udhcpc(lab, lab.relay, 'u0'))?.ip ?? '', /^10\.77\.1\.[5-9][0-9]$/)
+  await server.stop()
+})
