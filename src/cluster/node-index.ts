@@ -2,12 +2,13 @@
  * Which node has which hardware address and which IP address. The dearest part of a snapshot at ten thousand nodes, so
  * the last one is kept when nothing it was made from has changed: status reports change nodelist all the time.
  */
+import { parseMacCell } from '../tables/addresses.ts'
 import { parseHierarchicalAttributes, type Resolver } from '../tables/resolve.ts'
 import { cell, indexRows, isEnabled, type Row, type TablesView } from '../tables/row.ts'
 import { NODE_NAME } from '../tables/values.ts'
 import { parseIpv4 } from './addresses.ts'
 import type { Ipv4, MacAddress, NodeName } from './model.ts'
-import { assignAddresses, type PortAddress, parseMacCell, parseOtherInterfaces } from './ports.ts'
+import { assignAddresses, type PortAddress, type PortCell, parseOtherInterfaces } from './ports.ts'
 
 export interface NodeAddresses {
   readonly ip: Ipv4 | undefined
@@ -95,7 +96,9 @@ function nodeAddresses(node: NodeName, view: TablesView, resolver: Resolver, fau
   const ipText = value('hosts', 'ip').trim()
   const ip = ipText === '' ? undefined : parseIpv4(ipText)
   if (ipText !== '' && ip === undefined) faults.push(`hosts row node=${node}: ip "${ipText}" is not an IPv4 address`)
-  const cells = parseMacCell(value('mac', 'mac'), (fault) => faults.push(`mac row node=${node}: ${fault}`))
+  const cells = parseMacCell(value('mac', 'mac'), (fault) =>
+    faults.push(`mac row node=${node}: ${fault}`),
+  ) as PortCell[]
   const named = cells.some((port) => port.name !== undefined && port.name !== node)
   const others = named ? parseOtherInterfaces(node, value('hosts', 'otherinterfaces')) : undefined
   const addressOf = (hostName: string): Ipv4 | undefined => {

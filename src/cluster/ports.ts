@@ -1,28 +1,10 @@
 /** The mac and hosts cells of one node: its hardware addresses, and the IP address each of them gets. */
+import type { MacItem } from '../tables/addresses.ts'
 import { splitList } from '../tables/row.ts'
-import { parseIpv4, parseMac } from './addresses.ts'
+import { parseIpv4 } from './addresses.ts'
 import type { Ipv4, MacAddress } from './model.ts'
 
-export interface PortCell {
-  readonly mac: MacAddress
-  /** Host name after `!`. */
-  readonly name: string | undefined
-  /** `*NOIP*`: the address is refused. */
-  readonly refused: boolean
-}
-
-/** `MAC|MAC!name|MAC!*NOIP*`. */
-export function parseMacCell(text: string, report: (fault: string) => void): PortCell[] {
-  const ports: PortCell[] = []
-  for (const item of text.split('|')) {
-    if (item.trim() === '') continue
-    const [address = '', name = ''] = item.trim().split('!')
-    const mac = parseMac(address)
-    if (mac === undefined) report(`"${address}" is not a hardware address of 6 or 20 bytes`)
-    else ports.push({ mac, name: name === '' || name === '*NOIP*' ? undefined : name, refused: name === '*NOIP*' })
-  }
-  return ports
-}
+export type PortCell = MacItem & { readonly mac: MacAddress }
 
 /** hosts.otherinterfaces: `name:ip` or `-suffix:ip`, comma list; `!` separates as well. */
 export function parseOtherInterfaces(node: string, text: string): ReadonlyMap<string, Ipv4> {
@@ -35,9 +17,7 @@ export function parseOtherInterfaces(node: string, text: string): ReadonlyMap<st
   return addresses
 }
 
-export interface PortAddress extends PortCell {
-  readonly ip: Ipv4 | undefined
-}
+export type PortAddress = PortCell & { readonly ip: Ipv4 | undefined }
 
 /**
  * The boot port stands first: the one named as the node, else the last without a name (xCAT's rule). Ports without a

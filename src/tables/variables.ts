@@ -55,7 +55,8 @@ function substituteComponent(component: string, lookup: VariableLookup): string 
   let result = ''
   let from = 0
   for (const match of component.matchAll(BRACED)) {
-    result += substituteBare(component.slice(from, match.index), lookup) + valueOf(match[1] ?? '', match[0], lookup)
+    result +=
+      substituteBare(component.slice(from, match.index), lookup) + variableValue(match[1] ?? '', match[0], lookup)
     from = match.index + match[0].length
   }
   return result + substituteBare(component.slice(from), lookup)
@@ -67,12 +68,12 @@ function substituteBare(text: string, lookup: VariableLookup): string {
     variables
       .slice(1)
       .split('$')
-      .map((name) => valueOf(name, `$${name}`, lookup))
+      .map((name) => variableValue(name, `$${name}`, lookup))
       .join('.'),
   )
 }
 
-function valueOf(name: string, written: string, lookup: VariableLookup): string {
+function variableValue(name: string, written: string, lookup: VariableLookup): string {
   if (name === 'node') return lookup.node
   const [, table = '', column = ''] = /^([A-Za-z_]\w*)\.([A-Za-z_]\w*)$/.exec(name) ?? []
   if (table === '') {

@@ -1,0 +1,242 @@
+/** lsdef: objects → the lines it prints. */
+import { type Condition, parseCondition } from './conditions.ts'
+import { type CommandPlan, PlanBuilder } from './messages.ts'
+import { defaultScripts } from './object-rules.ts'
+import { attributeDefinitions, attributeNames, OBJECT_TYPES, type ObjectType } from './object-types.ts'
+import {
+  type AttributeValue,
+  findObjectType,
+  type ObjectsContext,
+  objectNames,
+  parseObjectNames,
+  readAttribute,
+  readObject,
+  TYPE_ORDER,
+} from './objects.ts'
+import { splitList } from './row.ts'
+import { renderStanza, STANZA_HEADER } from './stanza.ts'
+
+export interface LsdefRequest {
+  /** -t: a type, or a comma list of types. */
+  readonly types?: string
+  readonly names?: string
+  /** -i */
+  readonly attributes?: readonly string[]
+  readonly compact?: boolean
+  readonly long?: boolean
+  readonly short?: boolean
+  /** -a */
+  readonly all?: boolean
+  /** -w, each as written. */
+  readonly where?: readonly string[]
+  readonly stanza?: boolean
+  /** -S */
+  readonly hidden?: boolean
+  readonly verbose?: boolean
+  /** --osimage */
+  readonly osimage?: boolean
+}
+
+interface Shown {
+  readonly type: ObjectType
+  readonly name: string
+  readonly attributes: ReadonlyMap<string, AttributeValue>
+}
+
+export function planLsdef(context: ObjectsContext, request: LsdefRequest): CommandPlan {
+  const builder = new PlanBuilder()
+  const types = request.all ? [...TYPE_ORDER] : splitList(request.types ?? 'node')
+  const conditions = parseWhere(request.where ?? [], builder)
+  if (!conditions) return builder.plan(1)
+  const shown: Shown[] = []
+  for (const typeName of types) {
+    const type = findObjectType(typeName)
+    if ('fault' in type) {
+      builder.error(type.fault)
+      return builder.plan(1)
+    }
+    const names = chooseNames(context, type, request, builder)
+    if (!names) return builder.plan(1)
+    const long = isLong(request) || conditions.length > 0
+    shown.push(...readShown(context, type, names, long, conditions, builder))
+  }
+  const wanted =
+    request.attributes === undefined ? undefined : checkAttributes(shown, types, request.attributes, builder)
+  if (shown.length === 0) builder.info(nothingFound(request))
+  else render(context, request, shown, wanted, types.length > 1, builder)
+  return builder.plan()
+}
+
+function nothingFound({ names, where }: LsdefRequest): string {
+  const asked = names !== undefined || (where ?? []).length > 0
+  return asked ? 'No object definitions have been found' : 'Could not find any object definitions to display.'
+}
+
+/** Names, -i and -z ask for attributes by themselves. */
+function isLong({ long, names, attributes, stanza, short, osimage }: LsdefRequest): boolean {
+  return (
+    !short && (long === true || names !== undefined || attributes !== undefined || stanza === true || osimage === true)
+  )
+}
+
+function parseWhere(where: readonly string[], builder: PlanBuilder): Condition[] | undefined {
+  const conditions: Condition[] = []
+  for (const text of where) {
+    const condition = parseCondition(text)
+    if (condition && !('fault' in condition)) conditions.push(condition)
+    else {
+      builder.error('Incorrect selection string specified with -w flag.')
+      if (condition) builder.error(condition.fault)
+      return undefined
+    }
+  }
+  return conditions
+}
+
+function chooseNames(
+  context: ObjectsContext,
+  type: ObjectType,
+  request: LsdefRequest,
+  builder: PlanBuilder,
+): readonly string[] | undefined {
+  if (request.names === undefined) {
+    const names = objectNames(context, type)
+    if (type.name !== 'node' || request.hidden) return names
+    return names.filter((name) => context.resolver.value(name, 'nodelist', 'hidden') !== '1')
+  }
+  if (/\s/.test(request.names.trim())) {
+    builder.error('noderange can not contain spaces.')
+    return undefined
+  }
+  const { names, faults } = parseObjectNames(context, type, request.names)
+  for (const fault of faults) builder.error(fault)
+  if (names.length === 0 && faults.length === 0)
+    builder.error(`No ${type.name} in '${request.names}', check the noderange syntax.`)
+  return names.length === 0 ? undefined : names
+}
+
+function readShown(
+  context: ObjectsContext,
+  type: ObjectType,
+  names: readonly string[],
+  long: boolean,
+  conditions: readonly Condition[],
+  builder: PlanBuilder,
+): Shown[] {
+  const shown: Shown[] = []
+  for (const name of names) {
+    const attributes =
+      long || conditions.length > 0 ? readObject(context, type, name) : new Map<string, AttributeValue>()
+    if (!attributes) {
+      builder.error(`Could not find an object named '${name}' of type '${type.name}'.`)
+      continue
+    }
+    // An object that lacks the attribute never matches, not even `!=`.
+    const matches = conditions.every((condition) => {
+      const value = condition.name === type.key ? name : attributes.get(condition.name)?.value
+      return value !== undefined && condition.matches(value)
+    })
+    if (matches) shown.push({ type, name, attributes })
+  }
+  return shown
+}
+
+/** Sorted; unknown names are reported once and left out. */
+function checkAttributes(
+  shown: readonly Shown[],
+  types: readonly string[],
+  asked: readonly string[],
+  builder: PlanBuilder,
+): string[] {
+  const known = new Set<string>()
+  for (const typeName of types) {
+    const type = OBJECT_TYPES.get(typeName) as ObjectType
+    for (const name of asked) {
+      if (type.name === 'site' || name === type.key || attributeDefinitions(type, name).length > 0) known.add(name)
+      else if (types.length === 1 && shown.length > 0)
+        builder.error(`'${name}' is not a valid attribute name for an object type of '${type.name}'.`)
+    }
+  }
+  return [...known].sort()
+}
+
+function render(
+  context: ObjectsContext,
+  request: LsdefRequest,
+  shown: readonly Shown[],
+  wanted: readonly string[] | undefined,
+  manyTypes: boolean,
+  builder: PlanBuilder,
+): void {
+  if (request.stanza) builder.info(STANZA_HEADER)
+  for (const object of shown) {
+    const values = chooseValues(context, request, object, wanted)
+    const { name, type } = object
+    if (request.stanza) {
+      const set = values
+        .filter(([, value]) => value !== undefined)
+        .map(([attribute, value]) => [attribute, value?.value ?? ''] as const)
+      for (const line of renderStanza(type.name, name, set)) builder.info(line)
+    } else if (request.compact) {
+      for (const [attribute, value] of values) builder.info(`${name}: ${renderAttribute(attribute, value, request)}`)
+    } else if (isLong(request)) {
+      builder.info(manyTypes ? `Object name: ${name}  (${type.name})` : `Object name: ${name}`)
+      for (const [attribute, value] of values) builder.info(`    ${renderAttribute(attribute, value, request)}`)
+    } else builder.info(`${name} ${request.all ? '' : ' '}(${type.name})`)
+  }
+}
+
+function renderAttribute(attribute: string, value: AttributeValue | undefined, { verbose }: LsdefRequest): string {
+  const origin = verbose && value ? `\t(Table:${value.table} - Key:${value.key} - Column:${value.column})` : ''
+  return `${attribute}=${value?.value ?? ''}${origin}`
+}
+
+type ShownValue = readonly [attribute: string, value: AttributeValue | undefined]
+
+function chooseValues(
+  context: ObjectsContext,
+  request: LsdefRequest,
+  object: Shown,
+  wanted: readonly string[] | undefined,
+): ShownValue[] {
+  const values = new Map<string, AttributeValue | undefined>(object.attributes)
+  if (object.type.name === 'node' && !request.stanza) prependDefaults(context, values)
+  if (object.type.name === 'node' && request.osimage) appendImage(context, values)
+  if (wanted) return wanted.map((attribute) => [attribute, values.get(attribute)])
+  return [...values].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function prependDefaults(context: ObjectsContext, values: Map<string, AttributeValue | undefined>): void {
+  for (const name of ['postscripts', 'postbootscripts']) {
+    const defaults = defaultScripts(context, name)
+    const own = values.get(name)
+    if (defaults === '') continue
+    const value = own ? `${defaults},${own.value}` : defaults
+    values.set(name, { table: 'postscripts', key: own?.key ?? 'xcatdefaults', column: name, value })
+  }
+}
+
+function appendImage(context: ObjectsContext, values: Map<string, AttributeValue | undefined>): void {
+  const image = values.get('provmethod')?.value
+  const type = OBJECT_TYPES.get('osimage') as ObjectType
+  if (image === undefined) return
+  for (const attribute of attributeNames(type)) {
+    const value = readAttribute(context, type, image, attribute)
+    if (value && !values.has(attribute)) values.set(attribute, value)
+  }
+}
+
+/** lsdef -h -t <type> */
+export function renderAttributeHelp(type: ObjectType): string {
+  const lines = [
+    `The valid attribute names for object type '${type.name}' are:`,
+    '',
+    'Attribute          Description',
+    '',
+  ]
+  for (const name of attributeNames(type)) {
+    const tabs = name.length < 7 ? '\t\t' : '\t'
+    lines.push(`${name}:${tabs}${attributeDefinitions(type, name)[0]?.description ?? ''}`, '')
+  }
+  return lines.join('\n')
+}
