@@ -140,7 +140,13 @@ export interface NodeRun {
 }
 
 /** Sources the steps in a new mount namespace and runs `script` there. Does not block: tests answer HTTP meanwhile. */
-export function runNode(shell: Shell, work: string, script: string, settings = ''): Promise<NodeRun> {
+export function runNode(
+  shell: Shell,
+  work: string,
+  script: string,
+  settings = '',
+  namespaces = '-m',
+): Promise<NodeRun> {
   const text = [
     'set -u',
     `WORK=${work} RUN_DIR=${work}/run NEWROOT=${work}/sysroot NEWRUN=${work}/newrun KMSG=/dev/null BACKOFF_CAP_MS=200`,
@@ -152,7 +158,7 @@ export function runNode(shell: Shell, work: string, script: string, settings = '
     MOUNT_FROM_DISK,
     script,
   ].join('\n')
-  const child: ChildProcess = spawn('/usr/bin/unshare', ['-m', '--', ...shell.argv, '-c', text], {
+  const child: ChildProcess = spawn('/usr/bin/unshare', [namespaces, '--', ...shell.argv, '-c', text], {
     cwd: work,
     env: { PATH: join(work, 'bin') },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -47,7 +47,12 @@ failure_message() {
 # run COMMAND...: runs it, puts what it printed into the log, keeps its exit status.
 run() {
   debug "run: $*"
-  if run_output=$("$@" 2>&1); then
+  # With the `exit` the shell is there to see a command end by a time-out's signal: its "Terminated" is output as well.
+  if run_output=$(
+    exec 2>&1
+    "$@"
+    exit "$?"
+  ); then
     run_status=0
   else
     run_status=$?

@@ -104,10 +104,16 @@ fetch_plan() {
     return 1
   }
   rm -f "$PLAN_FILE.new"
-  if ! fp_said=$(timeout "$PLAN_TIMEOUT_SECONDS" wget -q -O "$PLAN_FILE.new" "$PLAN_URL" 2>&1 </dev/null); then
-    fail "the plan could not be fetched from $PLAN_URL: ${fp_said:-no answer in $PLAN_TIMEOUT_SECONDS s}"
+  fp_said=$(
+    exec 2>&1 </dev/null
+    timeout "$PLAN_TIMEOUT_SECONDS" wget -q -O "$PLAN_FILE.new" "$PLAN_URL"
+    exit "$?"
+  ) || {
+    # 143: busybox; 124: GNU timeout.
+    case $? in 124 | 143) fp_said="no answer in $PLAN_TIMEOUT_SECONDS s" ;; esac
+    fail "the plan could not be fetched from $PLAN_URL: $fp_said"
     return 1
-  fi
+  }
   if ! fp_said=$(check_plan "$PLAN_FILE.new"); then
     fail "not a usable plan from $PLAN_URL: $fp_said"
     return 1

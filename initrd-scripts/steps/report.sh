@@ -40,7 +40,11 @@ flush_reports() {
 }
 
 post_report() {
-  timeout "$REPORT_TIMEOUT_SECONDS" wget -q -O /dev/null --post-data "$1" "$REPORT_URL" >/dev/null 2>&1 </dev/null
+  (
+    exec >/dev/null 2>&1 </dev/null
+    timeout "$REPORT_TIMEOUT_SECONDS" wget -q -O /dev/null --post-data "$1" "$REPORT_URL"
+    exit "$?"
+  )
 }
 
 # set_report_url URL: from the plan's `report` line; `-` switches reports off.
