@@ -1,0 +1,55 @@
+/** One boot as text for a terminal: a line per event, then the stages, then where it stands. Deterministic. */
+import type { Boot, BootStage, BootState } from './boot.ts'
+import type { BootEvent } from './event.ts'
+import { renderBytes, renderDuration, renderInstant } from './words.ts'
+
+export interface RenderTimelineOptions {
+  readonly utc?: boolean
+  readonly colour?: boolean
+}
+
+const COLOURS: Readonly<Record<BootState, number>> = { running: 36, booted: 32, failed: 31, stuck: 33 }
+const RED = 31
+const DIM = 2
+
+type Paint = (code: number, text: string) => string
+
+export function renderTimeline(boot: Boot, options: RenderTimelineOptions = {}): string {
+  const paint: Paint = options.colour === true ? (code, text) => `\u001b[${code}m${text}\u001b[0m` : (_, text) => text
+  const id = boot.bootId === undefined ? '' : `  boot id ${boot.bootId}`
+  const lines = [`${boot.subject}  ${renderInstant(boot.startMs, options.utc === true)}${id}`]
+  for (const event of boot.events) lines.push(...renderEvent(event, boot.startMs, paint))
+  if (boot.stages.length > 0) lines.push(`stages: ${boot.stages.map(renderStage).join(', ')}`)
+  lines.push(paint(COLOURS[boot.state], boot.summary))
+  if (boot.advice !== undefined) lines.push(`check: ${boot.advice}`)
+  return `${lines.join('\n')}\n`
+}
+
+function renderEvent(event: BootEvent, startMs: number, paint: Paint): string[] {
+  const since = `+${(Math.max(0, event.atMs - startMs) / 1000).toFixed(2)}s`.padStart(10)
+  const took = event.durationMs === undefined ? '' : `${(event.durationMs / 1000).toFixed(2)}s`
+  const what = [
+    event.stage,
+    event.result,
+    event.object,
+    event.bytes === undefined ? undefined : renderBytes(event.bytes),
+    event.ip === undefined ? undefined : `[${event.ip}]`,
+  ].filter((part) => part !== undefined)
+  const head = `${since} ${took.padStart(8)}  ${event.service.padEnd(6)} ${event.event.padEnd(8)} ${what.join(' ')}`
+  const detail = renderDetail(event)
+  const line = detail.length === 1 ? `${head.trimEnd()}  ${detail[0]}` : head.trimEnd()
+  const first = event.ok ? line : paint(RED, `${line}  !`)
+  const below = detail.length > 1 ? detail.map((text) => paint(DIM, `${' '.repeat(21)}| ${text}`)) : []
+  return [first, ...below]
+}
+
+/** Text from the network: nothing in it may reach the terminal as a command. */
+function renderDetail(event: BootEvent): string[] {
+  if (event.detail === undefined) return []
+  return event.detail.split('\n').map((line) => line.replace(/\p{Cc}/gu, ' ').trimEnd())
+}
+
+function renderStage(stage: BootStage): string {
+  if (stage.durationMs !== undefined) return `${stage.name} ${renderDuration(stage.durationMs)}`
+  return `${stage.name} (${stage.result})`
+}

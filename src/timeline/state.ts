@@ -1,0 +1,92 @@
+/** Where a boot stands: running, booted, failed or stuck, and in which words. Pure. */
+import type { Boot, BootDraft } from './boot.ts'
+import type { BootEvent } from './event.ts'
+import { EXPECTATIONS, STAGES, type StageName, stageIndex } from './stages.ts'
+import { renderDuration } from './words.ts'
+
+type Verdict = Pick<Boot, 'state' | 'at' | 'summary' | 'advice'>
+
+/** `nowMs`: the boot is the last one. `nextMs`: another boot followed at that time, so this one will not go on. */
+export function decideState(
+  draft: BootDraft,
+  until: { readonly nowMs: number } | { readonly nextMs: number },
+): Verdict {
+  const first = draft.events[0]
+  const last = draft.events.at(-1)
+  const startMs = first?.atMs ?? 0
+  const booted = draft.stages.get('booted')
+  if (booted?.result === 'ok') {
+    const took = renderDuration(booted.lastMs - startMs)
+    return { state: 'booted', at: undefined, summary: `booted after ${took}`, advice: undefined }
+  }
+  const at = dueStage(draft)
+  const advice = EXPECTATIONS[at].advice
+  const endMs = 'nowMs' in until ? until.nowMs : until.nextMs
+  const silentMs = endMs - (last?.atMs ?? endMs)
+  const seen = last ? `last seen ${renderSeen(last)}` : 'nothing seen'
+  const failed = draft.stages.get(at)
+  if (failed?.result === 'failed') {
+    const why = failed.detail ? `: ${firstLine(failed.detail)}` : ''
+    const goes = 'nextMs' in until ? 'then started again' : `retrying; ${seen} ${renderDuration(silentMs)} ago`
+    return { state: 'failed', at, summary: `failed at ${at}${why} (${goes})`, advice }
+  }
+  if ('nextMs' in until) {
+    // Without an agent in the image, `booted` is never reported: the hand-over is the last that is known.
+    if (at === 'booted') return { state: 'running', at, summary: 'handed over to the system', advice: undefined }
+    const summary = `stopped at ${at}, ${seen}; started again ${renderDuration(silentMs)} later`
+    return { state: 'stuck', at, summary, advice }
+  }
+  if (silentMs > EXPECTATIONS[at].patienceMs) {
+    return { state: 'stuck', at, summary: `stuck at ${at}, ${seen} ${renderDuration(silentMs)} ago`, advice }
+  }
+  const summary = `running, at ${at}, ${renderDuration(endMs - startMs)} since the start`
+  return { state: 'running', at, summary, advice: undefined }
+}
+
+/** Where the initrd says it is, else the furthest stage that has begun after the last that ended well, else the next. */
+function dueStage(draft: BootDraft): StageName {
+  if (draft.reporting !== undefined) return draft.reporting
+  const begun = STAGES.findLast((name, index) => index > draft.reached && draft.stages.has(name))
+  return begun ?? STAGES[skipUnneeded(draft, draft.reached + 1)] ?? 'booted'
+}
+
+/** iPXE in the card's ROM needs no loader: when iPXE asked for the address, the boot file is next. */
+function skipUnneeded(draft: BootDraft, index: number): number {
+  if (STAGES[index] !== 'loader') return index
+  const isScript = draft.events.some(
+    (event) => event.service === 'dhcp' && /\/boot\/(ipxe|petitboot)\//.test(event.object ?? ''),
+  )
+  return isScript ? index + 1 : index
+}
+
+function renderSeen(event: BootEvent): string {
+  const what = event.stage === undefined ? (event.object ?? '') : `${event.stage} ${event.result ?? ''}`
+  const why = event.ok || event.detail === undefined ? '' : ` (${firstLine(event.detail)})`
+  return `${`${event.service} ${event.event} ${what}`.trimEnd()}${why}`
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
+}
+
+/** nodelist.status words of xCAT that a network boot goes through. */
+export type NodeStatus = 'netbooting' | 'postbooting' | 'booted' | 'failed'
+
+/** The word for a whole boot, as of when it was judged. */
+export function statusOfBoot(boot: Boot): NodeStatus {
+  if (boot.state === 'booted') return 'booted'
+  if (boot.state === 'failed' || boot.state === 'stuck') return 'failed'
+  return boot.at === 'booted' ? 'postbooting' : 'netbooting'
+}
+
+/**
+ * The word that one event sets, or undefined when it sets none: for a server that keeps nodelist.status current without
+ * reading histories. xCAT says `netbooting` when the network of the initrd is up, `postbooting` when the root takes over.
+ */
+export function statusOfEvent(event: BootEvent): NodeStatus | undefined {
+  if (event.event !== 'report' || event.stage === undefined) return undefined
+  if (event.result === 'failed') return 'failed'
+  if (event.result !== 'ok') return undefined
+  if (event.stage === 'booted') return 'booted'
+  return event.stage === 'switch' ? 'postbooting' : 'netbooting'
+}

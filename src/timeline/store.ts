@@ -1,0 +1,221 @@
+/** The timeline on disk: one SQLite file, written in batches, readable by other processes while the server runs. */
+import { renameSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { type Boot, foldBoots } from './boot.ts'
+import type { BootEvent, EmitEvent } from './event.ts'
+import { TIMELINE_LIMITS } from './limits.ts'
+import { COLUMNS, type EventRow, readRow, SCHEMA, writeRow } from './rows.ts'
+
+export interface TimelineOptions {
+  readonly file: string
+  readonly now: () => number
+  readonly nodeOfMac?: (mac: string) => string | undefined
+  readonly nodeOfIp?: (ip: string) => string | undefined
+  readonly log?: { warn(fields: object, message: string): void }
+  readonly limits?: Partial<Record<'eventsPerNode' | 'ageMs' | 'queueEvents' | 'flushMs' | 'pruneMs', number>>
+}
+
+export interface TimelineReader {
+  /** Of a node, or of a stranger by its MAC (else its address), oldest first. `limit` keeps the newest. */
+  eventsOf(subject: string, options?: { readonly sinceMs?: number; readonly limit?: number }): BootEvent[]
+  /** Oldest first; the last one is judged now. */
+  boots(subject: string): Boot[]
+  /** Everyone with events, newest first. */
+  subjects(): { readonly subject: string; readonly lastMs: number }[]
+  close(): void
+}
+
+export interface Timeline extends TimelineReader {
+  readonly emit: EmitEvent
+  /** Writes what waits. Called by every read, so that a reader in this process sees all. */
+  flush(): void
+  readonly counters: { emitted: number; written: number; dropped: number; failed: number }
+}
+
+/**
+ * A file that is no database is put aside, with a warning: a server must come up even so. Throws only when the file
+ * cannot be opened or made at all.
+ */
+export function openTimeline(options: TimelineOptions): Timeline {
+  const limits = { ...TIMELINE_LIMITS, ...options.limits }
+  const database = openForWriting(options)
+  const insert = database.prepare(
+    `INSERT INTO event (subject, ${COLUMNS.join(', ')}) VALUES (?, ${COLUMNS.map(() => '?').join(', ')})`,
+  )
+  const reader = createReader(database, options.now)
+  const counters = { emitted: 0, written: 0, dropped: 0, failed: 0 }
+  const sinceTrim = new Map<string, number>()
+  let queue: BootEvent[] = []
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+
+  function subjectOf(event: BootEvent): string {
+    if (event.node !== undefined) return event.node
+    const byMac = event.mac === undefined ? undefined : options.nodeOfMac?.(event.mac)
+    const node = byMac ?? (event.ip === undefined ? undefined : options.nodeOfIp?.(event.ip))
+    return node ?? event.mac ?? event.ip ?? event.service
+  }
+
+  function writeBatch(): void {
+    const batch = queue.slice(0, limits.batchEvents)
+    queue = queue.slice(limits.batchEvents)
+    try {
+      database.exec('BEGIN')
+      for (const event of batch) {
+        const subject = subjectOf(event)
+        insert.run(subject, ...writeRow(event))
+        sinceTrim.set(subject, (sinceTrim.get(subject) ?? 0) + 1)
+      }
+      database.exec('COMMIT')
+      counters.written += batch.length
+    } catch (error) {
+      // A full disk must not stop a boot: these events are lost, and counted.
+      if (database.isTransaction) database.exec('ROLLBACK')
+      if (counters.failed === 0)
+        options.log?.warn({ err: error }, `timeline: events cannot be written to ${options.file}`)
+      counters.failed += batch.length
+    }
+  }
+
+  function schedule(waitMs: number): void {
+    if (timer !== undefined || closed) return
+    timer = setTimeout(() => {
+      timer = undefined
+      writeBatch()
+      if (queue.length > 0) schedule(0)
+      else trimLongest()
+    }, waitMs)
+    timer.unref()
+  }
+
+  function flush(): void {
+    while (queue.length > 0) writeBatch()
+  }
+
+  const trim = database.prepare(
+    'DELETE FROM event WHERE subject = ?1 AND id <= (SELECT id FROM event WHERE subject = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)',
+  )
+
+  /** A node is looked at when it got a tenth more than it may have; a few nodes a turn. */
+  function trimLongest(): void {
+    let turns = 20
+    for (const [subject, added] of sinceTrim) {
+      if (added < limits.eventsPerNode / 10) continue
+      sinceTrim.delete(subject)
+      attempt(() => trim.run(subject, limits.eventsPerNode))
+      turns -= 1
+      if (turns === 0) break
+    }
+  }
+
+  const expire = database.prepare('DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at_ms < ? LIMIT 5000)')
+
+  function attempt(change: () => void): void {
+    try {
+      change()
+    } catch (error) {
+      options.log?.warn({ err: error }, 'timeline: old events cannot be removed')
+    }
+  }
+
+  const pruning = setInterval(() => attempt(() => expire.run(options.now() - limits.ageMs)), limits.pruneMs)
+  pruning.unref()
+
+  return {
+    counters,
+    emit(event) {
+      counters.emitted += 1
+      if (closed || queue.length >= limits.queueEvents) {
+        counters.dropped += 1
+        return
+      }
+      queue.push(event)
+      schedule(limits.flushMs)
+    },
+    flush,
+    eventsOf(subject, query) {
+      flush()
+      return reader.eventsOf(subject, query)
+    },
+    boots(subject) {
+      flush()
+      return reader.boots(subject)
+    },
+    subjects() {
+      flush()
+      return reader.subjects()
+    },
+    close() {
+      if (closed) return
+      closed = true
+      clearTimeout(timer)
+      clearInterval(pruning)
+      flush()
+      database.close()
+    },
+  }
+}
+
+/** For another process, or a look at a stopped server's file. Throws when there is no such file. */
+export function openTimelineReader(options: { readonly file: string; readonly now: () => number }): TimelineReader {
+  const database = new DatabaseSync(options.file, { readOnly: true, timeout: TIMELINE_LIMITS.busyMs })
+  const reader = createReader(database, options.now)
+  return { ...reader, close: () => database.close() }
+}
+
+function openForWriting(options: TimelineOptions): DatabaseSync {
+  try {
+    return openDatabase(options.file)
+  } catch (error) {
+    const code = (error as { errcode?: number }).errcode // node:sqlite errors carry SQLite's number
+    const isBroken = code === 26 || code === 11 // SQLITE_NOTADB, SQLITE_CORRUPT
+    if (!isBroken) throw error
+    const aside = `${options.file}.broken-${options.now()}`
+    for (const suffix of ['', '-wal', '-shm']) {
+      try {
+        renameSync(`${options.file}${suffix}`, `${aside}${suffix}`)
+      } catch {
+        // -wal and -shm need not exist
+      }
+    }
+    options.log?.warn({ err: error }, `timeline: ${options.file} is no database; put aside as ${aside}, begun anew`)
+    return openDatabase(options.file)
+  }
+}
+
+function openDatabase(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: TIMELINE_LIMITS.busyMs })
+  try {
+    // NORMAL in WAL mode: a crash of the process loses nothing that was committed, a power cut the last moments.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
+    database.exec(SCHEMA)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+interface SubjectRow {
+  readonly subject: string
+  readonly last_ms: number
+}
+
+function createReader(database: DatabaseSync, now: () => number): Omit<TimelineReader, 'close'> {
+  const newest: StatementSync = database.prepare(
+    `SELECT ${COLUMNS.join(', ')} FROM event WHERE subject = ? AND at_ms >= ? ORDER BY at_ms DESC, id DESC LIMIT ?`,
+  )
+  const everyone = database.prepare(
+    'SELECT subject, max(at_ms) AS last_ms FROM event GROUP BY subject ORDER BY last_ms DESC',
+  )
+  function eventsOf(subject: string, query: { sinceMs?: number; limit?: number } = {}): BootEvent[] {
+    const rows = newest.all(subject, query.sinceMs ?? 0, query.limit ?? -1) as unknown as EventRow[]
+    return rows.map(readRow).reverse()
+  }
+  return {
+    eventsOf,
+    boots: (subject) => foldBoots(subject, eventsOf(subject), now()),
+    subjects: () =>
+      (everyone.all() as unknown as SubjectRow[]).map((row) => ({ subject: row.subject, lastMs: row.last_ms })),
+  }
+}
