@@ -87,7 +87,10 @@ async function bootNode(node: string, options: BootOptions): Promise<number> {
     await backup(new DatabaseSync(readPlaces().tables, { readOnly: true }), join(state, 'tables.sqlite'))
     const lab = await openLab(`${description.serverAddress}/${description.prefixLength}`)
     cleanUps.add(() => lab.close())
-    const server = await startServer(lab, state, join(scratch, 'server.log'), ['--scratch', join(scratch, 'persistent')])
+    const server = await startServer(lab, state, join(scratch, 'server.log'), [
+      '--scratch',
+      join(scratch, 'persistent'),
+    ])
     cleanUps.add(() => server.close())
     const machine = await startMachine(lab, {
       name: node,

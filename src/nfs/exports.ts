@@ -31,6 +31,11 @@ export interface MountedExports {
   add(node: string, directory: NodeDirectory): void
 }
 
+/** Where an exported path really is: rehearsals serve persistent directories from below a scratch directory. */
+export function exportDirectory({ path, access }: NodeDirectory, scratch: string | undefined): string {
+  return scratch !== undefined && access === 'rw' ? scratch + path : path
+}
+
 type Grants = ReadonlyMap<number, ExportGrant>
 
 const NOTHING: Grants = new Map()
@@ -50,7 +55,13 @@ export function openExports(options: ExportOptions): ExportTable {
     // What the tables say now comes last, so that it wins over what is only remembered.
     for (const directory of [...mounted.of(node.name), ...options.directoriesOf(node, snapshot)]) {
       const id = exportId(directory.path)
-      grants.set(id, { id, path: directory.path, dir: options.localDirectory(directory), access: directory.access, frozen: false })
+      grants.set(id, {
+        id,
+        path: directory.path,
+        dir: options.localDirectory(directory),
+        access: directory.access,
+        frozen: false,
+      })
     }
     return grants
   }
@@ -83,19 +94,24 @@ export function openExports(options: ExportOptions): ExportTable {
       return best
     },
     forHandle: (clientIp, id) => grantsOf(clientIp).get(id),
-    list() {
-      const exports = new Map<string, { path: string; access: 'ro' | 'rw'; clients: string[] }>()
-      const snapshot = cluster.current
-      for (const name of snapshot.nodeNames) {
-        const node = snapshot.node(name)
-        if (!node?.ip) continue
-        for (const { path, access } of options.directoriesOf(node, snapshot)) {
-          const entry = exports.get(path) ?? { path, access, clients: [] }
-          entry.clients.push(node.ip)
-          exports.set(path, entry)
-        }
-      }
-      return [...exports.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
-    },
+    list: () => listExports(cluster.current, options.directoriesOf),
   }
+}
+
+/** Every export of the snapshot with its clients: what any NFS server would have to export. */
+export function listExports(
+  snapshot: Snapshot,
+  directoriesOf: ExportOptions['directoriesOf'],
+): ReturnType<ExportTable['list']> {
+  const exports = new Map<string, { path: string; access: 'ro' | 'rw'; clients: string[] }>()
+  for (const name of snapshot.nodeNames) {
+    const node = snapshot.node(name)
+    if (!node?.ip) continue
+    for (const { path, access } of directoriesOf(node, snapshot)) {
+      const entry = exports.get(path) ?? { path, access, clients: [] }
+      entry.clients.push(node.ip)
+      exports.set(path, entry)
+    }
+  }
+  return [...exports.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
 }

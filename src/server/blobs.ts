@@ -3,10 +3,9 @@
  * rebuilt while a node boots gets a new name; the old name is answered with 404, never with a mixture.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import type { Image } from '../cluster/model.ts'
+import type { Image, ImageName, Snapshot } from '../cluster/model.ts'
 
 export const IMAGE_FILES = { kernel: 'kernel', initrd: 'initrd-statelite.gz' } as const
 export type ImageFileKind = keyof typeof IMAGE_FILES
@@ -14,40 +13,41 @@ export type ImageFileKind = keyof typeof IMAGE_FILES
 export interface ImageFile {
   readonly path: string
   readonly digest: string
-}
-
-interface Known {
-  readonly stamp: string
-  readonly digest: Promise<string>
+  /** Path on the server: `/image/<image>/<digest>/kernel`. */
+  readonly urlPath: string
 }
 
 export interface Blobs {
-  /** @throws Error naming the missing file and the command that makes it */
-  find(image: Image, kind: ImageFileKind): Promise<ImageFile>
+  find(image: Image, kind: ImageFileKind): ImageFile | { readonly fault: string }
+  /** The file behind a URL path below `/image/`, or undefined when there is none under this name (any more). */
+  resolve(urlPath: string, snapshot: Snapshot): string | undefined
 }
 
-/** Digests are computed once per file and again when its size, time or inode changes. */
+/** Digests are computed once per file (some 30 ms for a kernel) and again when its size, time or inode changes. */
 export function openBlobs(): Blobs {
-  const known = new Map<string, Known>()
+  const known = new Map<string, { readonly stamp: string; readonly digest: string }>()
+
+  function find(image: Image, kind: ImageFileKind): ImageFile | { readonly fault: string } {
+    const path = join(image.rootimgdir, IMAGE_FILES[kind])
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (!stat) return { fault: `image ${image.name} has no ${path}: run liteimg ${image.name}` }
+    const stamp = `${stat.size} ${stat.mtimeMs} ${stat.ino}`
+    let entry = known.get(path)
+    if (entry?.stamp !== stamp) {
+      entry = { stamp, digest: createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16) }
+      known.set(path, entry)
+    }
+    return { path, digest: entry.digest, urlPath: `/image/${image.name}/${entry.digest}/${kind}` }
+  }
+
   return {
-    async find(image, kind) {
-      const path = join(image.rootimgdir, IMAGE_FILES[kind])
-      const stat = statSync(path, { throwIfNoEntry: false })
-      if (!stat) throw new Error(`image ${image.name}: there is no ${path}; run liteimg ${image.name}`)
-      const stamp = `${stat.size} ${stat.mtimeMs} ${stat.ino}`
-      let entry = known.get(path)
-      if (entry?.stamp !== stamp) {
-        entry = { stamp, digest: digestOf(path) }
-        known.set(path, entry)
-        entry.digest.catch(() => known.delete(path))
-      }
-      return { path, digest: await entry.digest }
+    find,
+    resolve(urlPath, snapshot) {
+      const match = /^\/?image\/([^/]+)\/([0-9a-f]{16})\/(kernel|initrd)$/.exec(urlPath)
+      const image = match && snapshot.images.get(match[1] as ImageName)
+      if (!match || !image) return undefined
+      const file = find(image, match[3] as ImageFileKind)
+      return 'fault' in file || file.digest !== match[2] ? undefined : file.path
     },
   }
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash)
-  return hash.digest('hex').slice(0, 16)
 }

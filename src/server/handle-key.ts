@@ -8,7 +8,8 @@ const KEY_BYTES = 32
 export function loadHandleKey(file: string): Buffer {
   try {
     const key = readFileSync(file)
-    if (key.length !== KEY_BYTES) throw new Error(`${file} is not a key of ${KEY_BYTES} bytes: restore it, or remove it and reboot all nodes`)
+    if (key.length !== KEY_BYTES)
+      throw new Error(`${file} is not a key of ${KEY_BYTES} bytes: restore it, or remove it and reboot all nodes`)
     return key
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error

@@ -28,5 +28,7 @@ export function serviceInterfaces(
       throw new Error(`there is no interface ${want} with an IPv4 address; there are: ${names || 'none'}`)
     }
   }
-  return wanted.length === 0 ? all : all.filter((entry) => wanted.includes(entry.name) || wanted.includes(entry.address))
+  return wanted.length === 0
+    ? all
+    : all.filter((entry) => wanted.includes(entry.name) || wanted.includes(entry.address))
 }

@@ -89,7 +89,7 @@ export function siteCommands(paths: SitePaths): string[][] {
         'ip=|10.77.0.($1+10)|',
         'arch=x86_64',
         `provmethod=${IMAGE}`,
-        'netboot=pxe',
+        'netboot=xnba',
       ],
       ...['serialport=0', 'serialspeed=115200'],
     ],

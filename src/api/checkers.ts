@@ -1,0 +1,25 @@
+/** Everything an edit is checked against before it counts. */
+import { compileImages, compileLitefile } from '../cluster/images.ts'
+import { compileSite } from '../cluster/site.ts'
+import { checkLitefile } from '../statelite/matrix.ts'
+import type { Checker } from '../store/store.ts'
+import { checkTables } from '../tables/checks.ts'
+import type { Finding } from '../tables/findings.ts'
+
+/** Parents, children and options of litefile, for every image at once. */
+const checkStatelite: Checker = (view) => {
+  const ignored: string[] = []
+  const images = compileImages(view, compileSite(view, ignored), ignored)
+  return checkLitefile(compileLitefile(view), images.values()).map(
+    ({ severity, where, message, advice }): Finding => ({
+      severity,
+      code: 'statelite',
+      table: 'litefile',
+      row: where.replace(/^litefile row /, ''),
+      message,
+      remedy: advice,
+    }),
+  )
+}
+
+export const EDIT_CHECKERS: readonly Checker[] = [checkTables, checkStatelite]

@@ -1,0 +1,3 @@
+export const timelineShow = () => {
+  throw new Error('soon')
+}

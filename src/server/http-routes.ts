@@ -1,0 +1,60 @@
+/** Everything HTTP answers, in the order it is tried. */
+import { type FoundLoaders, loaderFor } from '../boot/loader-files.ts'
+import type { NodeAnswers } from '../boot/node-answers.ts'
+import type { Cluster, Ipv4 } from '../cluster/model.ts'
+import { blobRoute } from '../http/file-routes.ts'
+import { openFileServer } from '../http/files.ts'
+import { type PlanAnswer, planRoute, reportRoute } from '../http/node-routes.ts'
+import type { HttpRoute } from '../http/route.ts'
+import { renderedRoute } from '../http/text.ts'
+import { renderFinding } from '../statelite/finding.ts'
+import { renderPlan } from '../statelite/plan-text.ts'
+import type { EmitEvent } from '../timeline/event.ts'
+import type { Blobs } from './blobs.ts'
+import type { BootFiles } from './boot-files.ts'
+import { installRoute, tftpbootRoute } from './trees.ts'
+
+export interface HttpRouteParts {
+  readonly cluster: Cluster
+  readonly answers: NodeAnswers
+  readonly bootFiles: BootFiles
+  readonly blobs: Blobs
+  readonly loaders: FoundLoaders
+  readonly emit: EmitEvent
+  readonly now: () => number
+  /** Called before a plan goes out: its persistent directory must be there. Returns what is in the way. */
+  readonly preparePersistent: (node: string) => string | undefined
+}
+
+export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
+  const { cluster, emit, now } = parts
+  const files = openFileServer({ now })
+  const nodeOf = (ip: string) => cluster.current.nodeByIp(ip as Ipv4)?.name
+  return [
+    planRoute({ planOf: (node, clientIp) => planFor(parts, node, clientIp), emit, now }),
+    reportRoute({ nodeOf, emit, now }),
+    blobRoute(files, '/boot/loader', (rest) => loaderFor(parts.loaders, rest)),
+    renderedRoute('/boot', (rest, clientIp) => {
+      const found = parts.bootFiles.textFor(`boot${rest}`, clientIp)
+      return found && { text: found.text }
+    }),
+    blobRoute(files, '/image', (rest) => parts.blobs.resolve(`image${rest}`, cluster.current)),
+    installRoute(files, cluster),
+    tftpbootRoute(files, cluster),
+  ]
+}
+
+/** A node gets its own plan and no other; whoever asks for another's is told nothing of it. */
+function planFor(parts: HttpRouteParts, name: string, clientIp: string): PlanAnswer {
+  const snapshot = parts.cluster.current
+  const node = snapshot.nodeByIp(clientIp as Ipv4)
+  if (node?.name !== name) return { kind: 'refused', status: 403, message: `${clientIp} is not the address of ${name}` }
+  const compiled = parts.answers.plan(node, snapshot)
+  if (compiled.plan === undefined) {
+    const message = compiled.findings.map(renderFinding).join('\n')
+    return { kind: 'refused', status: 409, message }
+  }
+  const fault = parts.preparePersistent(name)
+  if (fault !== undefined) return { kind: 'refused', status: 503, message: fault }
+  return { kind: 'plan', text: renderPlan(compiled.plan) }
+}

@@ -1,0 +1,77 @@
+/** `liteboot serve`: options in, services up, signals to an orderly end. The only place that may end the process. */
+import { mkdirSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { DEFAULT_NFS } from '../api/direct.ts'
+import { readPlaces } from '../api/places.ts'
+import { serviceInterfaces } from './interfaces.ts'
+import { openServices, type Services } from './services.ts'
+
+/** A stop that takes longer is cut off: clients retry anyway, and state on disk is whole at every moment. */
+const CLOSE_LIMIT_MS = 10_000
+
+interface ServeOptions {
+  readonly interface: readonly string[]
+  readonly httpPort?: number
+  readonly nfsPort: number
+  readonly mountPort: number
+  readonly scratch?: string
+}
+
+function portNumber(text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new CommanderError(2, 'liteboot.port', `${text} is not a port`)
+  return port
+}
+
+function log(level: string, message: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${level} ${message}\n`)
+}
+
+export async function runServer(args: readonly string[]): Promise<void> {
+  const program = new Command('liteboot serve')
+    .description('Run the server: DHCP, TFTP, HTTP and NFS. Stays in the foreground.')
+    .option(
+      '-i, --interface <name>',
+      'serve only this interface (name or address); may be repeated',
+      (value, all: string[]) => [...all, value],
+      [],
+    )
+    .option('--http-port <port>', 'instead of site.httpport', portNumber)
+    .option('--nfs-port <port>', 'NFS over TCP', portNumber, DEFAULT_NFS.port)
+    .option('--mount-port <port>', 'MOUNT over TCP', portNumber, DEFAULT_NFS.mountPort)
+    .option('--scratch <directory>', 'rehearsal: serve persistent directories from below this directory')
+    .exitOverride()
+  let services: Services
+  try {
+    program.parse([...args], { from: 'user' })
+    const options = program.opts<ServeOptions>()
+    const places = readPlaces()
+    mkdirSync(places.state, { recursive: true, mode: 0o700 })
+    services = await openServices({
+      places,
+      interfaces: serviceInterfaces(options.interface),
+      nfsPort: options.nfsPort,
+      mountPort: options.mountPort,
+      ...(options.httpPort === undefined ? {} : { httpPort: options.httpPort }),
+      ...(options.scratch === undefined ? {} : { scratch: options.scratch }),
+      log: { info: (message) => log('info', message), warn: (message) => log('warn', message) },
+    })
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode)
+    log('error', error instanceof Error ? error.message : String(error))
+    process.exit(1)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      setTimeout(() => process.exit(1), CLOSE_LIMIT_MS).unref()
+      services.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log('error', `while stopping: ${String(error)}`)
+          process.exit(1)
+        },
+      )
+    })
+  }
+}

@@ -1,0 +1,206 @@
+/** Wires the rooms together: opens every service in order, and closes them in reverse. */
+import { existsSync } from 'node:fs'
+import { EDIT_CHECKERS } from '../api/checkers.ts'
+import { openMethods } from '../api/methods/index.ts'
+import type { Places } from '../api/places.ts'
+import { openApiServer } from '../api/server.ts'
+import { findLoaders, loaderFor } from '../boot/loader-files.ts'
+import { type NodeAnswers, openNodeAnswers } from '../boot/node-answers.ts'
+import { openCluster } from '../cluster/cluster.ts'
+import type { Cluster, ClusterNode, Ipv4, MacAddress } from '../cluster/model.ts'
+import { openDhcpServer } from '../dhcp/server.ts'
+import { openHttpServer } from '../http/server.ts'
+import { exportDirectory, openExports } from '../nfs/exports.ts'
+import { openMounted } from '../nfs/mounted.ts'
+import { openNfsServer } from '../nfs/server.ts'
+import { openSqliteStore, pollWithTimer } from '../store/sqlite.ts'
+import { diskRoute, type TftpRoute } from '../tftp/routes.ts'
+import { openTftpServer } from '../tftp/server.ts'
+import { openTimeline } from '../timeline/store.ts'
+import { type Blobs, openBlobs } from './blobs.ts'
+import { type BootFiles, openBootFiles } from './boot-files.ts'
+import { loadHandleKey } from './handle-key.ts'
+import { httpRoutes } from './http-routes.ts'
+import type { ServiceInterface } from './interfaces.ts'
+import { passedSockets } from './passed-sockets.ts'
+import { ensurePersistentDirectory } from './persistent-directories.ts'
+import { openStatusWriter } from './status-writer.ts'
+
+export interface ServiceOptions {
+  readonly places: Places
+  readonly interfaces: readonly ServiceInterface[]
+  /** Overrides of the well-known ports, for tests and odd sites. */
+  readonly httpPort?: number
+  readonly nfsPort: number
+  readonly mountPort: number
+  /** Rehearsal: persistent directories are served from below this directory. */
+  readonly scratch?: string
+  readonly log: ServiceLog
+}
+
+export interface ServiceLog {
+  info(message: string): void
+  warn(message: string): void
+}
+
+export interface Services {
+  /** Resolves when every service has stopped. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export async function openServices(options: ServiceOptions): Promise<Services> {
+  const opened: (() => Promise<void> | void)[] = []
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= (async () => {
+      for (const step of opened.reverse()) await step()
+    })()
+    return closing
+  }
+  try {
+    await openAll(options, (step) => opened.push(step))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { close }
+}
+
+async function openAll(options: ServiceOptions, onClose: (step: () => Promise<void> | void) => void): Promise<void> {
+  const { places, interfaces, log } = options
+  const addresses = interfaces.map((entry) => entry.address)
+  const now = () => Date.now()
+
+  const store = openSqliteStore({ path: places.tables, poll: pollWithTimer })
+  onClose(() => store.close())
+  const cluster = openCluster(store)
+  onClose(() => cluster.close())
+  for (const fault of cluster.current.faults) log.warn(fault)
+
+  const nodeOf = (ip: string) => cluster.current.nodeByIp(ip as Ipv4)?.name
+  const nodeOfMac = (mac: string) => cluster.current.portByMac(mac as MacAddress)?.node.name
+  const timeline = openTimeline({ file: places.timeline, now, nodeOfIp: nodeOf, nodeOfMac })
+  onClose(() => timeline.close())
+  const status = openStatusWriter(store)
+  onClose(() => status.close())
+  const emit: typeof timeline.emit = (event) => {
+    timeline.emit(event)
+    status.see(event, event.node)
+  }
+
+  const httpPort = options.httpPort ?? cluster.current.site.httpport
+  const answers = openNodeAnswers({
+    addresses,
+    httpPort: options.httpPort,
+    nfs: { port: options.nfsPort, mountPort: options.mountPort },
+  })
+  const blobs = openBlobs()
+  const bootFiles = openBootFiles(cluster, answers, blobs)
+  const loaders = findLoaders(existsSync)
+  for (const { message } of loaders.missing) log.warn(message)
+
+  const preparePersistent = (node: ClusterNode): string | undefined => {
+    const directory = answers.directories(node, cluster.current).find((entry) => entry.access === 'rw')
+    return directory && ensurePersistentDirectory(exportDirectory(directory, options.scratch))
+  }
+  const exports = openExports({
+    cluster,
+    directoriesOf: answers.directories,
+    localDirectory: (directory) => exportDirectory(directory, options.scratch),
+    mounted: openMounted(`${places.state}/mounted.json`),
+  })
+  const nfs = await openNfsServer({
+    host: '0.0.0.0',
+    port: options.nfsPort,
+    mountPort: options.mountPort,
+    portmapPort: 111,
+    exports,
+    handleKey: loadHandleKey(places.handleKey),
+    emit,
+    now,
+    nodeOf,
+  })
+  onClose(() => nfs.close())
+
+  const http = await openHttpServer({
+    addresses,
+    port: httpPort,
+    routes: httpRoutes({
+      cluster,
+      answers,
+      bootFiles,
+      blobs,
+      loaders,
+      emit,
+      now,
+      preparePersistent: (name) => {
+        const node = cluster.current.node(name)
+        return node ? preparePersistent(node) : undefined
+      },
+    }),
+    emit,
+    now,
+    nodeOf,
+    log: { warn: (fields, message) => log.warn(`http: ${message} ${JSON.stringify(fields)}`) },
+  })
+  onClose(() => http.close())
+
+  const tftp = await openTftpServer({
+    addresses,
+    routes: tftpRoutes(cluster, bootFiles, blobs, (name) => loaderFor(loaders, name)),
+    emit,
+    now,
+    nodeOf,
+    tftpdir: cluster.current.site.tftpdir,
+    log: { warn: (fields, message) => log.warn(`tftp: ${message} ${JSON.stringify(fields)}`), debug() {} },
+  })
+  onClose(() => tftp.close())
+
+  const dhcp = await openDhcpServer({
+    cluster,
+    interfaces,
+    leasesFile: places.leases,
+    emit,
+    now,
+    ...(options.httpPort === undefined ? {} : { httpPort: options.httpPort }),
+    passedSockets: passedSockets(process.env, process.pid),
+    log,
+  })
+  onClose(() => dhcp.close())
+
+  const methods = openMethods({
+    store,
+    cluster,
+    answers,
+    checkers: EDIT_CHECKERS,
+    author: 'root',
+    timelineFile: places.timeline,
+    server: { leases: () => dhcp.leases(), flushTimeline: () => timeline.flush() },
+  })
+  const api = await openApiServer(places.socket, methods)
+  onClose(() => api.close())
+  log.info(
+    `liteboot serves ${interfaces.map(({ name, address }) => `${name} (${address})`).join(', ')}: ` +
+      `DHCP, TFTP, HTTP on port ${http.port}, NFS on port ${nfs.port}; ${cluster.current.nodeNames.length} nodes`,
+  )
+}
+
+function tftpRoutes(
+  cluster: Cluster,
+  bootFiles: BootFiles,
+  blobs: Blobs,
+  loader: (name: string) => string | undefined,
+): TftpRoute[] {
+  return [
+    (name, client) => {
+      const found = bootFiles.textFor(name, client.ip)
+      return found && { kind: 'bytes', data: Buffer.from(found.text) }
+    },
+    // A file of the same name in the site's own directory goes before the packages' loaders.
+    (name, client) => diskRoute(cluster.current.site.tftpdir)(name, client),
+    (name) => {
+      const path = loader(name) ?? blobs.resolve(name, cluster.current)
+      return path === undefined ? undefined : { kind: 'file', path }
+    },
+  ]
+}

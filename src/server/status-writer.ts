@@ -1,0 +1,55 @@
+/**
+ * nodelist.status from what is seen of boots. Written at most once a second for all nodes together: a boot storm must
+ * not become a storm of transactions.
+ */
+import type { Store } from '../store/store.ts'
+import { cell } from '../tables/row.ts'
+import type { BootEvent } from '../timeline/event.ts'
+import { statusOf } from '../timeline/status.ts'
+
+const WRITE_INTERVAL_MS = 1000
+
+export interface StatusWriter {
+  see(event: BootEvent, node: string | undefined): void
+  close(): void
+}
+
+/** `MM-DD-YYYY HH:MM:SS`, local time, as xCAT writes it. */
+export function renderStatusTime(atMs: number): string {
+  const date = new Date(atMs)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}-${date.getFullYear()}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
+
+export function openStatusWriter(store: Store): StatusWriter {
+  const pending = new Map<string, { status: string; atMs: number }>()
+  const write = () => {
+    if (pending.size === 0) return
+    const changes = [...pending]
+    pending.clear()
+    store.transact(
+      (transaction) => {
+        const rows = new Map(transaction.read('nodelist').map((row) => [cell(row, 'node'), row]))
+        for (const [node, { status, atMs }] of changes) {
+          const row = rows.get(node)
+          if (!row || cell(row, 'status') === status) continue
+          transaction.setRows('nodelist', { node }, { status, statustime: renderStatusTime(atMs) })
+        }
+      },
+      { author: 'server' },
+    )
+  }
+  const timer = setInterval(write, WRITE_INTERVAL_MS)
+  timer.unref()
+  return {
+    see(event, node) {
+      const status = node === undefined ? undefined : statusOf(event)
+      if (node !== undefined && status !== undefined) pending.set(node, { status, atMs: event.atMs })
+    },
+    close() {
+      clearInterval(timer)
+      write()
+    },
+  }
+}
