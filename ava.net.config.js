@@ -1,7 +1,7 @@
 // Tests that need root, network namespaces, mounts or QEMU: real clients against real sockets.
 export default {
   files: ['test-net/**/*.test.ts'],
-  extensions: { ts: 'module' },
+  extensions: ['ts'],
   concurrency: 1,
   timeout: '300s',
 }

@@ -6,7 +6,7 @@ import type { FileServer } from '../http/files.ts'
 import type { HttpRoute } from '../http/route.ts'
 
 /** A tree whose root is a setting: the route follows the setting. */
-function movableTree(prefix: string, rootOf: () => string, make: (root: string) => HttpRoute): HttpRoute {
+function movableTree(rootOf: () => string, make: (root: string) => HttpRoute): HttpRoute {
   let root = rootOf()
   let route = make(root)
   return {
@@ -63,7 +63,6 @@ export function installRoute(files: FileServer, cluster: Cluster): HttpRoute {
     return allowed.some((directory) => isInside(path, directory))
   }
   return movableTree(
-    '/install',
     () => cluster.current.site.installdir,
     (root) =>
       fileRoute(files, '/install', root, { listing: true, deny: (path) => !isAllowed(resolve(`${root}${path}`)) }),
@@ -72,7 +71,6 @@ export function installRoute(files: FileServer, cluster: Cluster): HttpRoute {
 
 export function tftpbootRoute(files: FileServer, cluster: Cluster): HttpRoute {
   return movableTree(
-    '/tftpboot',
     () => cluster.current.site.tftpdir,
     (root) => fileRoute(files, '/tftpboot', root),
   )
