@@ -23,7 +23,8 @@ export function openMounted(file: string): MountedExports {
       const last = known.at(-1)
       if (last?.path === directory.path && last.access === directory.access) return
       const others = known.filter((other) => other.path !== directory.path)
-      const unchanged = others.length < known.length && known.some((o) => o.path === directory.path && o.access === directory.access)
+      const unchanged =
+        others.length < known.length && known.some((o) => o.path === directory.path && o.access === directory.access)
       nodes.set(node, [...others, directory].slice(-KEPT_PER_NODE))
       // Only the order changed: not worth a write at every mount of every boot.
       if (!unchanged) save()

@@ -1,0 +1,189 @@
+/** CREATE, MKDIR, SYMLINK (RFC 1813 §3.3.8–3.3.10). */
+import { constants, fstatSync, mkdirSync, openSync, symlinkSync, utimesSync } from 'node:fs'
+import type { Attributes } from '../attributes.ts'
+import { type Inode, WRITE } from '../inode.ts'
+import { limits } from '../limits.ts'
+import { O_NOFOLLOW, O_RDWR, pathBelow, pathOfFd } from '../open-files.ts'
+import { MAY_EXECUTE, permits } from '../permission.ts'
+import { applySet, decideSet } from './attributes.ts'
+import { afterFlush, GARBAGE, type LateResult, type Nfs3Call, type Procedure } from './call.ts'
+import { decideChange, giveLinkTo, giveTo, ownerOfNew } from './entry.ts'
+import { type NfsStatus, nfsStatus } from './status.ts'
+import { encodePostOp, encodePostOpHandle, encodeWcc, parseSetAttributes, type SetAttributes } from './structures.ts'
+
+const { NFS3_OK, NFS3ERR_ACCES, NFS3ERR_EXIST, NFS3ERR_INVAL, NFS3ERR_IO, NFS3ERR_NAMETOOLONG } = nfsStatus
+const { O_CREAT, O_EXCL } = constants
+
+const UNCHECKED = 0
+const GUARDED = 1
+const EXCLUSIVE = 2
+
+const NOTHING: SetAttributes = {
+  mode: undefined,
+  uid: undefined,
+  gid: undefined,
+  size: undefined,
+  atime: undefined,
+  mtime: undefined,
+}
+
+/** The result of CREATE, MKDIR, SYMLINK, MKNOD: handle, attributes, directory before and after. */
+export function created(call: Nfs3Call, directory: Inode, file: Inode): Promise<LateResult> {
+  const tree = call.tree!
+  const before = call.firstBefore
+  tree.open(file)
+  const attributes = file.fd >= 0 ? tree.refresh(file) : file.attributes
+  const after = tree.refresh(directory)
+  return afterFlush(call.room, [file, directory], (out) => {
+    out.u32(NFS3_OK)
+    encodePostOpHandle(out, call.room.forest.handle(file))
+    encodePostOp(out, attributes, file.exportId)
+    encodeWcc(out, before, after, directory.exportId)
+  })
+}
+
+/** RFC 1813 §3.3.8: the verifier is kept in the file's times until the client sets them; 31 bits each, as knfsd does. */
+function verifierTimes(verifier: Buffer): { mtime: number; atime: number } {
+  return { mtime: verifier.readUInt32BE(0) & 0x7fffffff, atime: verifier.readUInt32BE(4) & 0x7fffffff }
+}
+
+function createFile(
+  call: Nfs3Call,
+  directory: Inode,
+  before: Attributes,
+  name: string,
+  set: SetAttributes,
+  verifier: Buffer | undefined,
+): Inode {
+  const { room, caller } = call
+  const tree = call.tree!
+  const fd = openSync(pathBelow(directory.fd, name), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0)
+  const file = tree.adopt(directory, name, fstatSync(fd, { bigint: true }), -1)
+  room.openFiles.hold(file, fd, WRITE, file.attributesAtMs)
+  giveTo(fd, ownerOfNew(caller, before, set), set.mode ?? 0o600)
+  tree.refresh(file)
+  if (verifier !== undefined) {
+    const times = verifierTimes(verifier)
+    utimesSync(pathOfFd(fd), times.atime, times.mtime)
+  } else applySet(tree, file, { ...caller, uid: 0 }, { ...NOTHING, size: set.size, atime: set.atime, mtime: set.mtime })
+  return file
+}
+
+/** An entry of that name is there already. */
+function decideExisting(
+  call: Nfs3Call,
+  file: Inode,
+  how: number,
+  set: SetAttributes,
+  verifier: Buffer | undefined,
+): NfsStatus {
+  const tree = call.tree!
+  if (file.isCovered || tree.open(file) < 0) return NFS3ERR_EXIST
+  const a = tree.refresh(file)
+  if (a.type !== 'reg') return NFS3ERR_EXIST
+  if (verifier !== undefined) {
+    const times = verifierTimes(verifier)
+    return a.size === 0 && a.mtimeSeconds === times.mtime && a.atimeSeconds === times.atime ? NFS3_OK : NFS3ERR_EXIST
+  }
+  if (how === GUARDED) return NFS3ERR_EXIST
+  // Of the attributes only a truncation applies to a file that exists.
+  if (set.size === undefined) return NFS3_OK
+  const truncate = { ...NOTHING, size: set.size }
+  const refusal = decideSet(call.caller, a, truncate)
+  if (refusal === undefined) applySet(tree, file, call.caller, truncate)
+  return refusal ?? NFS3_OK
+}
+
+export const create: Procedure = {
+  name: 'CREATE',
+  failure: 'wcc',
+  modifies: true,
+  keepReply: true,
+  run(call, args) {
+    const directory = call.take(args)
+    const name = args.text(limits.recordBytes)
+    const how = args.u32()
+    const verifier = how === EXCLUSIVE ? args.fixed(8) : undefined
+    const set = how === EXCLUSIVE ? NOTHING : parseSetAttributes(args)
+    if (args.fault || how > EXCLUSIVE) return GARBAGE
+    if (directory === undefined) return call.status
+    const tree = call.tree!
+    const before = tree.refresh(directory)
+    call.firstBefore = before
+    const refusal = decideChange(call, directory, before, name)
+    const mayLook = refusal === NFS3ERR_ACCES && how === UNCHECKED && permits(call.caller, before, MAY_EXECUTE)
+    if (refusal !== undefined && !mayLook) return refusal
+    if (name === '.' || name === '..') return NFS3ERR_EXIST
+    const existing = directory.isCovered ? undefined : freshLookup(call, directory, name)
+    if (existing !== undefined) {
+      const status = decideExisting(call, existing, how, set, verifier)
+      return status === NFS3_OK ? created(call, directory, existing) : status
+    }
+    if (refusal !== undefined) return refusal
+    return created(call, directory, createFile(call, directory, before, name, set, verifier))
+  },
+}
+
+/** A remembered miss is no ground to create: somebody on the server may have made the file since. */
+function freshLookup(call: Nfs3Call, directory: Inode, name: string): Inode | undefined {
+  if (directory.names?.get(name) === null) directory.names.delete(name)
+  return call.tree!.lookup(directory, name)
+}
+
+export const mkdir: Procedure = {
+  name: 'MKDIR',
+  failure: 'wcc',
+  modifies: true,
+  keepReply: true,
+  run(call, args) {
+    const directory = call.take(args)
+    const name = args.text(limits.recordBytes)
+    const set = parseSetAttributes(args)
+    if (args.fault) return GARBAGE
+    if (directory === undefined) return call.status
+    const tree = call.tree!
+    const before = tree.refresh(directory)
+    call.firstBefore = before
+    const refusal = decideChange(call, directory, before, name)
+    if (refusal !== undefined) return refusal
+    if (name === '.' || name === '..') return NFS3ERR_EXIST
+    mkdirSync(pathBelow(directory.fd, name), 0o700)
+    directory.names?.delete(name)
+    const made = tree.lookup(directory, name)
+    if (made === undefined || made.attributes.type !== 'dir') return NFS3ERR_IO
+    const mode = (set.mode ?? 0o755) | (before.mode & 0o2000)
+    giveTo(made.fd, ownerOfNew(call.caller, before, set), mode)
+    return created(call, directory, made)
+  },
+}
+
+/** Text of a symbolic link; its attributes but the owner mean nothing on Linux. */
+export const symlink: Procedure = {
+  name: 'SYMLINK',
+  failure: 'wcc',
+  modifies: true,
+  keepReply: true,
+  run(call, args) {
+    const directory = call.take(args)
+    const name = args.text(limits.recordBytes)
+    const set = parseSetAttributes(args)
+    const text = args.text(limits.recordBytes)
+    if (args.fault) return GARBAGE
+    if (directory === undefined) return call.status
+    const tree = call.tree!
+    const before = tree.refresh(directory)
+    call.firstBefore = before
+    const refusal = decideChange(call, directory, before, name)
+    if (refusal !== undefined) return refusal
+    if (name === '.' || name === '..') return NFS3ERR_EXIST
+    if (text.length > limits.linkTextBytes) return NFS3ERR_NAMETOOLONG
+    if (text.length === 0 || text.includes('\0')) return NFS3ERR_INVAL
+    const path = pathBelow(directory.fd, name)
+    symlinkSync(Buffer.from(text, 'latin1'), path)
+    giveLinkTo(path, ownerOfNew(call.caller, before, set))
+    directory.names?.delete(name)
+    const link = tree.lookup(directory, name)
+    if (link === undefined) return NFS3ERR_IO
+    return created(call, directory, link)
+  },
+}
