@@ -31,6 +31,8 @@ export interface Session {
   readonly deadlineMs: number
   /** When the client was last heard of; -infinity before its first answer. */
   readonly heardMs: number
+  /** When the file was complete, if that was before the end (an upload dallies). */
+  readonly completeMs?: number | undefined
   takeDatagram(bytes: Buffer, nowMs: number): void
   takeTick(nowMs: number): void
   end(how: SessionEnd): void

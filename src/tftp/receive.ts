@@ -47,12 +47,10 @@ export class ReceiveTransfer {
   }
 
   #takeOther(distance: number): ReceiveStep {
-    // The previous block again: its ACK was lost (RFC 1350 §2); also after the end, which is what dallying is for.
-    const previous = distance === 0xffff || (this.complete && distance === 0)
-    if (previous) {
-      this.#sinceAck = 0
-      return 'ack'
-    }
+    // The last acknowledged block again: its ACK was lost (RFC 1350 §2). Also after the end, which is what dallying is
+    // for, but not inside a window, where an ACK would say that there is a gap.
+    const lastAcked = distance === 0xffff && this.#sinceAck === 0
+    if (lastAcked || (this.complete && (distance === 0xffff || distance === 0))) return 'ack'
     // RFC 7440 §4: a gap is told once, at the first block behind it.
     if (distance > 0 && distance < this.#windowSize && !this.#gapAcked && !this.complete) {
       this.#gapAcked = true

@@ -381,7 +381,7 @@ class Server implements TftpServer {
   #emit(place: Place, packet: RequestPacket, bytes: number, ok: boolean, detail: string): void {
     const ip = place.client.ip
     const node = this.#o.nodeOf?.(ip)
-    const atMs = this.#o.now()
+    const atMs = place.session?.completeMs ?? this.#o.now()
     this.#o.emit({
       atMs,
       service: 'tftp',

@@ -43,6 +43,7 @@ export class UploadFile {
     await this.append(Buffer.alloc(0))
     await this.#handle?.datasync()
     await link(this.#partial, join(this.#directory, this.#name))
+    await this.close()
   }
 
   async close(): Promise<void> {

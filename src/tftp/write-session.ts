@@ -26,6 +26,7 @@ export class WriteSession implements Session {
   resent = 0
   deadlineMs = Number.POSITIVE_INFINITY
   heardMs = Number.NEGATIVE_INFINITY
+  completeMs: number | undefined
   readonly #o: WriteSessionOptions
   readonly #onEnd: (end: SessionEnd) => void
   readonly #transfer: ReceiveTransfer
@@ -125,6 +126,7 @@ export class WriteSession implements Session {
       if (last && !this.#ended) {
         await this.#o.file.keep()
         this.#kept = true
+        this.completeMs = this.#o.now()
       }
     } catch (fault) {
       const exists = (fault as NodeJS.ErrnoException).code === 'EEXIST'
