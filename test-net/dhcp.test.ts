@@ -9,6 +9,7 @@ import anyTest, { type TestFn } from 'ava'
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '..')
 const FIXTURE = join(ROOT, 'test', 'dhcp', 'serve-fixture.ts')
+const PROBE = join(ROOT, 'test', 'dhcp', 'probe-fixture.ts')
 const NODE = join(ROOT, 'node_modules', '.bin', 'node')
 
 interface Lab {
@@ -412,4 +413,23 @@ passed.declare(passed.title, async (t) => {
   t.regex((await udhcpc(lab, lab.client, 'c0'))?.ip ?? '', /^10\.77\.0\.[5-9][0-9]$/)
   t.regex((await udhcpc(lab, lab.relay, 'u0'))?.ip ?? '', /^10\.77\.1\.[5-9][0-9]$/)
   await server.stop()
+})
+
+const rivals = needs('the probe finds a server that offers addresses to strangers, and takes none of them', 'ip')
+rivals.declare(rivals.title, async (t) => {
+  const lab = t.context
+  // The package broadcasts through the routing table, so the probing host needs an address.
+  ip('-n', lab.client, 'addr', 'add', '10.77.0.2/24', 'dev', 'c0')
+  ip('-n', lab.client, 'route', 'add', 'default', 'dev', 'c0')
+  const server = await startServer(lab, { interfaces: [S0], tables: { networks: NETWORKS } })
+  const probe = async (...own: string[]) => {
+    const { stdout } = await run('ip', ['netns', 'exec', lab.client, NODE, PROBE, ...own], { env })
+    return JSON.parse(stdout) as readonly { readonly serverIdentifier: string }[]
+  }
+  t.deepEqual(
+    (await probe()).map(({ serverIdentifier }) => serverIdentifier),
+    ['10.77.0.1'],
+  )
+  t.deepEqual(await probe('10.77.0.1'), [])
+  t.deepEqual((await server.stop())?.leases, [])
 })
