@@ -1,7 +1,7 @@
 /** Where a boot stands: running, booted, failed or stuck, and in which words. Pure. */
 import type { Boot, BootDraft } from './boot.ts'
 import type { BootEvent } from './event.ts'
-import { EXPECTATIONS, STAGES, type StageName, stageIndex } from './stages.ts'
+import { EXPECTATIONS, STAGES, type StageName } from './stages.ts'
 import { renderDuration } from './words.ts'
 
 type Verdict = Pick<Boot, 'state' | 'at' | 'summary' | 'advice'>

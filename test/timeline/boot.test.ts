@@ -1,0 +1,243 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { foldBoots } from '../../src/timeline/boot.ts'
+import type { BootEvent } from '../../src/timeline/event.ts'
+import { EXPECTATIONS, STAGES } from '../../src/timeline/stages.ts'
+import { statusOfBoot, statusOfEvent } from '../../src/timeline/state.ts'
+import { dhcp, exchange, get, initrdSteps, read, report, T0, untilInitrd, wholeBoot } from './scenes.ts'
+
+const at = (seconds: number): number => T0 + seconds * 1000
+const fold = (events: readonly BootEvent[], nowSeconds: number) => foldBoots('cn01', events, at(nowSeconds))
+
+test('a whole boot is one boot, with every stage and its duration', (t) => {
+  const [boot, ...others] = fold(wholeBoot(), 40)
+  t.deepEqual(others, [])
+  t.is(boot?.state, 'booted')
+  t.is(boot?.summary, 'booted after 33.2 s')
+  t.is(boot?.bootId, 'b1')
+  t.is(boot?.at, undefined)
+  t.deepEqual(
+    boot?.stages.map(({ name }) => name),
+    [...STAGES],
+  )
+  const durations = Object.fromEntries(boot?.stages.map(({ name, durationMs }) => [name, durationMs]) ?? [])
+  t.is(durations['firmware dhcp'], 501)
+  t.is(durations.kernel, 700)
+  t.is(durations.plan, 300)
+  t.is(durations.root, 300)
+})
+
+test('the second DISCOVER of iPXE, and those of the initrd and the system, belong to the same boot', (t) => {
+  t.is(fold([...exchange(0, 'firmware'), read(0.8, 'undionly.kpxe'), ...exchange(3, 'ipxe')], 4).length, 1)
+  t.is(fold([...untilInitrd(), ...exchange(8, 'plain')], 9).length, 1)
+  t.is(fold([...wholeBoot(), ...exchange(1800, 'plain')], 1801).length, 1)
+})
+
+test('a firmware DISCOVER after a finished boot starts the next one', (t) => {
+  const boots = fold([...wholeBoot(), ...wholeBoot(100, 'b2')], 140)
+  t.deepEqual(
+    boots.map(({ bootId, state, startMs }) => [bootId, state, startMs]),
+    [
+      ['b1', 'booted', at(0)],
+      ['b2', 'booted', at(100)],
+    ],
+  )
+})
+
+test('a firmware DISCOVER in the middle of a boot is a restart; a repeated one before any answer is not', (t) => {
+  const boots = fold([...untilInitrd(), ...exchange(20, 'firmware')], 21)
+  t.is(boots.length, 2)
+  t.is(boots[0]?.state, 'stuck')
+  t.regex(
+    boots[0]?.summary ?? '',
+    /^stopped at network, last seen http get .*initrd-statelite\.gz; started again 14\.8 s later$/,
+  )
+  t.is(fold([dhcp(0, 'DISCOVER'), dhcp(4, 'DISCOVER'), ...exchange(12, 'firmware')], 13).length, 1)
+})
+
+test('iPXE that asks again after it had its script has restarted', (t) => {
+  t.is(fold([...exchange(0, 'ipxe'), get(1, '/boot/ipxe/cn01'), ...exchange(30, 'ipxe')], 31).length, 2)
+})
+
+test('SLOF names itself only in the REQUEST: the ACK tells that it is firmware', (t) => {
+  const slof = [
+    dhcp(100, 'DISCOVER'),
+    dhcp(100.1, 'OFFER', {
+      object: 'boot/grub2/grub2-cn01',
+      detail: 'no boot firmware named: GRUB, chosen by the tables',
+    }),
+    dhcp(100.2, 'REQUEST'),
+    dhcp(100.3, 'ACK', { object: 'boot/grub2/grub2-cn01', detail: 'POWER Open Firmware: GRUB' }),
+  ]
+  t.is(fold([...wholeBoot(), ...slof], 101).length, 2)
+})
+
+test('a new boot id starts a new boot, and a late report goes to the boot it names', (t) => {
+  const boots = fold(
+    [...untilInitrd(), ...initrdSteps(), report(40, 'network', 'ok', { bootId: 'b2' }), report(41, 'booted', 'ok')],
+    42,
+  )
+  t.deepEqual(
+    boots.map(({ bootId, state }) => [bootId, state]),
+    [
+      ['b1', 'booted'],
+      ['b2', 'running'],
+    ],
+  )
+})
+
+test('without DHCP of ours a boot starts with the first file of the loader', (t) => {
+  const boots = fold([...wholeBoot(), get(200, '/boot/ipxe/cn01')], 201)
+  t.is(boots.length, 2)
+  t.is(boots[1]?.at, 'kernel')
+})
+
+for (const [index, stage] of STAGES.entries()) {
+  const next = STAGES[index + 1]
+  if (next === undefined) continue
+  test(`silence after ${stage} is stuck at ${next} once its patience is over, not before`, (t) => {
+    const events = [...untilInitrd(), ...initrdSteps()]
+    const until = lastOf(events, stage)
+    const seen = events.slice(0, until + 1)
+    const lastMs = seen.at(-1)?.atMs ?? 0
+    const patience = EXPECTATIONS[next].patienceMs
+    const before = foldBoots('cn01', seen, lastMs + patience).at(-1)
+    t.is(before?.state, 'running')
+    const after = foldBoots('cn01', seen, lastMs + patience + 1).at(-1)
+    t.is(after?.state, 'stuck')
+    t.is(after?.at, next)
+    t.true(after?.summary.startsWith(`stuck at ${next}, last seen `), after?.summary)
+    t.is(after?.advice, EXPECTATIONS[next].advice)
+  })
+}
+
+/** Index of the event that completes the stage. */
+function lastOf(events: readonly BootEvent[], stage: string): number {
+  const files: Record<string, RegExp> = {
+    loader: /kpxe$/,
+    'boot file': /ipxe\/cn01$/,
+    kernel: /kernel$/,
+    initrd: /initrd/,
+  }
+  if (stage === 'firmware dhcp') return events.findIndex(({ event }) => event === 'ACK')
+  const file = files[stage]
+  if (file) return events.findLastIndex(({ service, object }) => service !== 'dhcp' && file.test(object ?? ''))
+  return events.findLastIndex((event) => event.stage === stage && event.result === 'ok')
+}
+
+test('iPXE in the card’s ROM has no loader stage: the boot file is due next', (t) => {
+  t.is(fold(exchange(0, 'ipxe'), 1).at(-1)?.at, 'boot file')
+})
+
+test('an answer nobody takes is stuck at firmware dhcp', (t) => {
+  const boot = fold(exchange(0, 'firmware').slice(0, 2), 61).at(-1)
+  t.is(boot?.state, 'stuck')
+  t.is(boot?.at, 'firmware dhcp')
+  t.is(boot?.summary, 'stuck at firmware dhcp, last seen dhcp OFFER undionly.kpxe 1 min 1 s ago')
+})
+
+test('a failed step says why and that it goes on; its success clears it', (t) => {
+  const events = [...untilInitrd(), report(9, 'network', 'ok'), report(10, 'root', 'start')]
+  const failed = [...events, report(12, 'root', 'failed', { detail: 'mount: timed out\nlast log line' })]
+  const boot = fold(failed, 15).at(-1)
+  t.is(boot?.state, 'failed')
+  t.is(boot?.at, 'root')
+  t.is(
+    boot?.summary,
+    'failed at root: mount: timed out (retrying; last seen initrd report root failed (mount: timed out) 3.0 s ago)',
+  )
+  t.is(boot && statusOfBoot(boot), 'failed')
+  const cleared = fold([...failed, report(20, 'root', 'ok')], 21).at(-1)
+  t.is(cleared?.state, 'running')
+  t.is(cleared?.at, 'persistent')
+})
+
+test('retry is still running, until nothing comes any more', (t) => {
+  const events = [...untilInitrd(), report(9, 'network', 'ok'), report(10, 'plan', 'retry', { detail: 'no answer' })]
+  t.is(fold(events, 20).at(-1)?.state, 'running')
+  t.is(fold(events, 75).at(-1)?.state, 'stuck')
+})
+
+test('misses and cut transfers beside a hit are no failure', (t) => {
+  const events = [
+    ...exchange(0, 'firmware'),
+    read(1, 'boot/grub2/grub2-cn01'),
+    read(2, 'boot/grub2/grub.cfg-01-52-54-00-77-00-01', { ok: false, detail: 'no such file' }),
+    read(3, 'boot/grub2/grub.cfg'),
+    read(3.1, 'boot/grub2/grub.cfg-0', { ok: false }),
+    get(4, '/x/vmlinux.gz', { ok: false, detail: 'client closed after 65536 bytes' }),
+    get(8, '/x/initrd.gz'),
+  ]
+  const boot = fold(events, 9).at(-1)
+  t.deepEqual(
+    boot?.stages.map(({ name, result }) => [name, result]),
+    [
+      ['firmware dhcp', 'ok'],
+      ['loader', 'ok'],
+      ['boot file', 'ok'],
+      ['kernel', 'ok'],
+      ['initrd', 'ok'],
+    ],
+  )
+  t.is(boot?.at, 'network')
+})
+
+test('what a running system fetches does not change how it booted', (t) => {
+  const before = fold(wholeBoot(), 40)[0]
+  const after = fold([...wholeBoot(), get(500, '/node/v1/cn01/plan', { event: 'plan' })], 501)[0]
+  t.deepEqual(after?.stages, before?.stages)
+  t.is(after?.summary, before?.summary)
+})
+
+test('nodelist.status words along a boot', (t) => {
+  const events = wholeBoot()
+  const words = events.map((event) => statusOfEvent(event)).filter((word) => word !== undefined)
+  t.deepEqual([...new Set(words)], ['netbooting', 'postbooting', 'booted'])
+  t.is(statusOfEvent(report(1, 'root', 'failed')), 'failed')
+  t.is(statusOfEvent(report(1, 'root', 'start')), undefined)
+  t.is(statusOfEvent(dhcp(1, 'ACK')), undefined)
+  const handedOver = fold([...untilInitrd(), ...initrdSteps()], 15).at(-1)
+  t.is(handedOver && statusOfBoot(handedOver), 'postbooting')
+  const stuck = fold([...untilInitrd(), ...initrdSteps()], 15 + 3600).at(-1)
+  t.is(stuck && statusOfBoot(stuck), 'failed')
+})
+
+const anyEvent: fc.Arbitrary<BootEvent> = fc
+  .record(
+    {
+      service: fc.constantFrom('dhcp', 'tftp', 'http', 'nfs', 'initrd', 'os', 'server'),
+      event: fc.constantFrom('DISCOVER', 'OFFER', 'REQUEST', 'ACK', 'NAK', 'read', 'get', 'plan', 'report', 'mount'),
+      ok: fc.boolean(),
+      atMs: fc.integer({ min: 0, max: 10_000_000 }),
+      object: fc.constantFrom('/boot/ipxe/cn01', 'undionly.kpxe', '/x/kernel', '/x/initrd.gz', 'grub.cfg', 'other'),
+      detail: fc.constantFrom('x86 BIOS: iPXE for BIOS', 'iPXE (user class): x', 'no boot firmware named: y'),
+      stage: fc.constantFrom(...STAGES, 'strange'),
+      result: fc.constantFrom('start', 'ok', 'retry', 'failed'),
+      bootId: fc.constantFrom('b1', 'b2'),
+      durationMs: fc.nat(10_000),
+    },
+    { requiredKeys: ['service', 'event', 'ok', 'atMs'] },
+  )
+  // fast-check widens the literal unions to string
+  .map((event) => event as BootEvent)
+
+test('property: every event is in exactly one boot, in order, and every boot has a state', (t) => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 40 }), (unordered) => {
+      const events = unordered.toSorted((a, b) => a.atMs - b.atMs)
+      const boots = foldBoots('cn01', events, 11_000_000)
+      const kept = boots.flatMap((boot) => boot.events)
+      t.is(kept.length, events.length)
+      t.is(new Set(kept).size, events.length)
+      for (const boot of boots) {
+        t.true(['running', 'booted', 'failed', 'stuck'].includes(boot.state))
+        t.is(boot.at === undefined, boot.state === 'booted')
+        for (const stage of boot.stages) t.true((stage.durationMs ?? 0) >= 0)
+        t.deepEqual(
+          boot.events,
+          boot.events.toSorted((a, b) => a.atMs - b.atMs),
+        )
+      }
+    }),
+  )
+})
