@@ -1,0 +1,150 @@
+import test from 'ava'
+import { ARCHITECTURES, classifyFirmware, type FirmwareHints } from '../../src/boot/firmware.ts'
+import { chooseLoader, type LoaderChoice } from '../../src/boot/loader.ts'
+import type { ClusterNode, ImageName, Ipv4, NodeName } from '../../src/cluster/model.ts'
+
+const NOTHING: FirmwareHints = { architectures: [], vendorClass: undefined, userClasses: [], ipxeOptions: false }
+const firmware = (hints: Partial<FirmwareHints>) => classifyFirmware({ ...NOTHING, ...hints })
+const arch = (architecture: number) => firmware({ architectures: [architecture] })
+
+interface NodeFields {
+  readonly netboot?: string
+  readonly arch?: string
+  readonly image?: string | undefined
+  readonly noderes?: Readonly<Record<string, string>>
+}
+
+function node(fields: NodeFields): ClusterNode {
+  return {
+    name: 'cn07' as NodeName,
+    groups: [],
+    ip: '10.20.0.107' as Ipv4,
+    ports: [],
+    imageName: ('image' in fields ? fields.image : 'img') as ImageName | undefined,
+    arch: fields.arch,
+    netboot: fields.netboot,
+    attribute: (table, column) => (table === 'noderes' ? fields.noderes?.[column] : undefined),
+  }
+}
+
+function choose(hints: Partial<FirmwareHints>, fields: NodeFields = {}, server: object = {}): LoaderChoice {
+  return chooseLoader(firmware(hints), node(fields), {
+    address: '10.20.0.2' as Ipv4,
+    httpPort: 80,
+    networkTftpserver: undefined,
+    resolve: (name) => ({ sn1: '10.20.0.3' as Ipv4, '10.20.0.9': '10.20.0.9' as Ipv4 })[name],
+    hasImage: (name) => name === 'img',
+    ...server,
+  })
+}
+
+const BIOS = { architectures: [0], vendorClass: 'PXEClient:Arch:00000:UNDI:002001' }
+
+test('user class iPXE and xNBA, option 175: iPXE, whatever the architecture says', (t) => {
+  t.is(firmware({ architectures: [7], userClasses: ['iPXE'] }).kind, 'ipxe')
+  t.is(firmware({ userClasses: ['xNBA'] }).kind, 'ipxe')
+  t.is(firmware({ architectures: [0], ipxeOptions: true }).kind, 'ipxe')
+})
+
+test('RFC 4578 §2.1 and the registry of architecture types', (t) => {
+  const kinds = Object.fromEntries(Object.keys(ARCHITECTURES).map((type) => [type, arch(Number(type)).kind]))
+  t.deepEqual(kinds, {
+    0: 'bios-pxe',
+    2: 'unsupported',
+    6: 'uefi-pxe',
+    7: 'uefi-pxe',
+    9: 'uefi-pxe',
+    10: 'unsupported',
+    11: 'uefi-pxe',
+    12: 'open-firmware',
+    14: 'petitboot',
+    15: 'uefi-http',
+    16: 'uefi-http',
+    17: 'unsupported',
+    18: 'unsupported',
+    19: 'uefi-http',
+  })
+  t.is(arch(77).kind, 'unsupported')
+})
+
+test('without option 93 the vendor class tells; without both it is plain', (t) => {
+  t.is(firmware({ vendorClass: 'PXEClient' }).kind, 'bios-pxe')
+  t.is(firmware({ vendorClass: 'Etherboot-5.4' }).kind, 'bios-pxe')
+  t.is(firmware({ vendorClass: 'udhcp 1.35.0' }).kind, 'plain')
+  t.is(firmware({}).kind, 'plain')
+})
+
+test('iPXE: the node’s script, no wait for ProxyDHCP; the port only when it is not 80', (t) => {
+  t.like(choose({ userClasses: ['iPXE'] }), { file: 'http://10.20.0.2/boot/ipxe/cn07', noProxyDhcp: true })
+  const other = choose({ userClasses: ['iPXE'] }, {}, { httpPort: 8080 })
+  t.is(other.file, 'http://10.20.0.2:8080/boot/ipxe/cn07')
+})
+
+test('BIOS and UEFI PXE: iPXE by TFTP', (t) => {
+  t.like(choose(BIOS), { file: 'undionly.kpxe', siaddr: '10.20.0.2' as Ipv4, terminateBootFile: true })
+  for (const type of [7, 9]) t.is(choose({ architectures: [type] }).file, 'snponly.efi')
+  t.is(choose({ architectures: [11] }).file, 'snponly-arm64.efi')
+})
+
+test('32-bit UEFI has no loader: address only', (t) => {
+  const choice = choose({ architectures: [6] })
+  t.is(choice.file, undefined)
+  t.is(choice.siaddr, undefined)
+})
+
+test('UEFI HTTP boot: URL, and HTTPClient back', (t) => {
+  const url = 'http://10.20.0.2/boot/loader/snponly.efi'
+  t.like(choose({ architectures: [16] }), { file: url, vendorClass: 'HTTPClient', forceBootFile: true })
+})
+
+test('pxelinux: program, configuration and prefix, for BIOS and for iPXE on BIOS', (t) => {
+  const expected = { file: 'pxelinux.0', configurationFile: 'pxelinux.cfg/cn07', pathPrefix: '/' }
+  for (const netboot of ['pxe', 'pxelinux']) {
+    t.like(choose(BIOS, { netboot }), expected)
+    t.like(choose({ ...BIOS, userClasses: ['iPXE'] }, { netboot }), expected)
+    // pxelinux.0 is a BIOS program.
+    t.is(choose({ architectures: [7] }, { netboot }).file, 'snponly.efi')
+  }
+})
+
+test('petitboot: option 209 and the same URL as boot file', (t) => {
+  t.like(choose({ architectures: [14] }), {
+    configurationFile: 'http://10.20.0.2/boot/petitboot/cn07',
+    pathPrefix: 'http://10.20.0.2/boot/',
+    file: 'http://10.20.0.2/boot/petitboot/cn07',
+  })
+})
+
+test('POWER: GRUB by architecture 12, by netboot grub2*, or by arch ppc64le when nothing else is said', (t) => {
+  const file = 'boot/grub2/grub2-cn07'
+  t.like(choose({ architectures: [12] }, { arch: 'ppc64le' }), { file, forceBootFile: true })
+  for (const netboot of ['grub2', 'grub2-http', 'grub2-tftp']) t.is(choose({}, { netboot }).file, file)
+  t.is(choose({}, { arch: 'ppc64le' }).file, file)
+  t.is(choose({}, { arch: 'ppc64le', netboot: 'petitboot' }).configurationFile, 'http://10.20.0.2/boot/petitboot/cn07')
+})
+
+test('an operating system on x86_64 gets no boot file', (t) => {
+  t.is(choose({ vendorClass: 'udhcp 1.35.0' }, { arch: 'x86_64' }).file, undefined)
+})
+
+test('no image, or an image without a row: address only, and why', (t) => {
+  t.deepEqual(choose(BIOS, { image: undefined }), {
+    reasons: [{ text: 'address only: the node has no image', row: 'nodetype node=cn07 provmethod' }],
+  })
+  t.deepEqual(choose(BIOS, { image: 'gone' }), {
+    reasons: [{ text: 'address only: there is no osimage gone', row: 'nodetype node=cn07 provmethod=gone' }],
+  })
+})
+
+test('next server: noderes.tftpserver, then xcatmaster, then networks.tftpserver, then ourselves; always an address', (t) => {
+  const network = { networkTftpserver: '10.20.0.8' as Ipv4 }
+  const siaddr = (noderes: Readonly<Record<string, string>>) => choose(BIOS, { noderes }, network).siaddr
+  t.is(siaddr({ tftpserver: '10.20.0.9', xcatmaster: 'sn1' }), '10.20.0.9' as Ipv4)
+  t.is(siaddr({ xcatmaster: 'sn1' }), '10.20.0.3' as Ipv4)
+  t.is(siaddr({ tftpserver: '<xcatmaster>' }), '10.20.0.8' as Ipv4)
+  t.is(choose(BIOS).siaddr, '10.20.0.2' as Ipv4)
+  const unknown = choose(BIOS, { noderes: { tftpserver: 'nowhere' } })
+  t.is(unknown.siaddr, '10.20.0.2' as Ipv4)
+  t.regex(unknown.reasons[0]?.text ?? '', /nowhere has no address in the tables/)
+  t.is(unknown.reasons[0]?.row, 'noderes node=cn07 tftpserver=nowhere')
+})
