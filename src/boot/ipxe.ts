@@ -54,7 +54,8 @@ export function renderIpxeUnknown(clientIp: string): string {
 export function renderIpxeRefusal(node: string, reasons: readonly string[], scriptUrl: string): string {
   return script([
     `echo liteboot: ${sayable(node)} cannot boot:`,
-    ...reasons.map((reason) => `echo - ${sayable(reason)}`),
+    // A word that begins with a dash would be an option of echo.
+    ...reasons.map((reason) => `echo * ${sayable(reason)}`),
     ':again',
     'echo Asking again in 30 seconds.',
     'sleep 30',

@@ -158,7 +158,7 @@ test('a node whose rows are wrong is told why, and asks again', (t) => {
     ),
     `#!ipxe
 echo liteboot: cn07 cannot boot:
-echo - litefile row image=ALL,file=/etc/x: no ?? goto? ?{x}
+echo * litefile row image=ALL,file=/etc/x: no ?? goto? ?{x}
 :again
 echo Asking again in 30 seconds.
 sleep 30
