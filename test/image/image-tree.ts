@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -31,6 +32,7 @@ export function file(path: string, content: string, mode = 0o644): Item {
 /** A directory with `rootimg/`, the node script and a canary that no test may change. */
 export function makeWorkplace(items: readonly Item[]): string {
   const place = mkdtempSync(join(tmpdir(), 'liteboot-image-'))
+  process.once('exit', () => rmSync(place, { recursive: true, force: true }))
   const root = join(place, 'rootimg')
   mkdirSync(root)
   writeFileSync(join(place, 'statelite'), '#!/bin/sh\n: node side\n')

@@ -126,24 +126,37 @@ export function plainPath(path: string): string {
 }
 
 /**
- * modules.dep for busybox modprobe and kmod. Soft dependencies that name a module become hard ones: busybox knows no
- * others. Those that are aliases stay soft (the kernel asks for them by itself), since some of their providers refuse to
- * load on some machines.
+ * modules.dep for busybox modprobe and kmod: each line complete, in reverse load order. Soft dependencies that name a
+ * module become hard ones: busybox knows no others. Those that are aliases stay soft (the kernel asks for them by
+ * itself), since some of their providers refuse to load on some machines.
  */
 export function renderModulesDep(index: ModuleIndex, included: readonly string[]): string {
   const set = new Set(included)
   return [...included]
     .sort()
     .map((path) => {
-      const hard = index.dependencies.get(path) ?? []
-      const soft = (index.soft.get(moduleName(path))?.pre ?? [])
-        .map((name) => index.pathByName.get(name.replaceAll('-', '_')))
-        .filter((found) => found !== undefined)
-        .flatMap((found) => [found, ...(index.dependencies.get(found) ?? [])])
-      const all = [...new Set([...hard, ...soft])].filter((needed) => needed !== path && set.has(needed))
-      return `${plainPath(path)}:${all.map((needed) => ` ${plainPath(needed)}`).join('')}\n`
+      const needed = hardClosure(index, path).filter((other) => other !== path && set.has(other))
+      return `${plainPath(path)}:${needed.map((other) => ` ${plainPath(other)}`).join('')}\n`
     })
     .join('')
+}
+
+/** Last to be loaded first. */
+function hardClosure(index: ModuleIndex, path: string): string[] {
+  const ordered: string[] = []
+  const seen = new Set<string>()
+  const visit = (at: string) => {
+    if (seen.has(at)) return
+    seen.add(at)
+    for (const name of index.soft.get(moduleName(at))?.pre ?? []) {
+      const found = index.pathByName.get(name.replaceAll('-', '_'))
+      if (found !== undefined) visit(found)
+    }
+    for (const needed of [...(index.dependencies.get(at) ?? [])].reverse()) visit(needed)
+    ordered.push(at)
+  }
+  visit(path)
+  return ordered.reverse()
 }
 
 export function renderModulesAlias(index: ModuleIndex, included: readonly string[]): string {

@@ -16,13 +16,14 @@ export const WORK_PREFIX = '.liteboot-'
  * Enters the intention into the manifest (in memory) before anything is done: whether the object existed, and which
  * directories above it will have to be made.
  */
-export async function recordIntention(run: LiteRun, entry: RoledEntry): Promise<void> {
+export async function recordIntention(run: LiteRun, entry: RoledEntry, state: ManifestEntry['state']): Promise<void> {
   const { manifest } = run
   const before = manifest.entries[entry.rel]
   const place = await locate(run.root, manifest, entry.rel, true)
   if (place.kind === 'blocked') throw new ImageError('image-path', `${entry.path} is behind /${place.at}`)
   const isOurDir = manifest.createdDirs.includes(entry.rel)
-  const existed = before?.existed ?? (place.stat !== undefined && !isOurDir)
+  const isThere = place.stat !== undefined
+  const existed = before === undefined ? isThere && !isOurDir : isThere && before.existed
   if (isOurDir) manifest.createdDirs = manifest.createdDirs.filter((dir) => dir !== entry.rel)
   for (const missing of place.missingAbove) {
     if (manifest.entries[missing] === undefined && !manifest.createdDirs.includes(missing))
@@ -31,7 +32,7 @@ export async function recordIntention(run: LiteRun, entry: RoledEntry): Promise<
   let kind: ObjectKind = entry.wantsDirectory ? 'dir' : 'file'
   if (place.stat !== undefined) kind = place.stat.isDirectory() ? 'dir' : place.stat.isFile() ? 'file' : 'other'
   const { path, option, role } = entry
-  const next: ManifestEntry = { ...before, path, option, role, kind, existed, state: 'applying' }
+  const next: ManifestEntry = { ...before, path, option, role, kind, existed, state }
   manifest.entries[entry.rel] = next
 }
 

@@ -92,7 +92,8 @@ async function replaceMtab(run: LiteRun): Promise<void> {
   const mtab = `${etc}/mtab`
   const stat = await lstatOrMissing(run.edit.path(mtab))
   if (stat !== undefined) await saveAside(run, mtab, 'etc/mtab', 'it is a link to /proc/self/mounts now')
-  await run.edit.link(mtab, '../proc/self/mounts')
+  // Absolute: /etc may itself be moved or copied elsewhere.
+  await run.edit.link(mtab, '/proc/self/mounts')
 }
 
 async function installNodeScript(run: LiteRun, script: Buffer): Promise<void> {

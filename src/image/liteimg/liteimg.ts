@@ -12,7 +12,7 @@ import { emptyManifest, readManifest } from './manifest.ts'
 import { decidePlan, type LitePlan, renderPlan } from './plan.ts'
 import { checkImageRoot, precheckEntries } from './precheck.ts'
 import { revertEntry } from './revert.ts'
-import { type LiteRun, writeManifest } from './run.ts'
+import { type LiteRun, sweepSkeletons, writeManifest } from './run.ts'
 import { TreeEdit, type TreeStep } from './tree-edit.ts'
 
 export interface LiteimgRequest {
@@ -132,11 +132,12 @@ async function carryOut(
 
   for (const { rel, entry } of plan.revert) await revertEntry(run, rel, entry)
   for (const { rel } of plan.revert) delete manifest.entries[rel]
+  await sweepSkeletons(run)
   await pruneCreatedDirs(run)
   for (const entry of plan.apply) await clearTheWay(run, entry)
 
-  for (const entry of plan.keep) manifest.entries[entry.rel] = relabel(run, entry)
-  for (const entry of plan.apply) await recordIntention(run, entry)
+  for (const entry of plan.keep) await recordIntention(run, entry, 'applied')
+  for (const entry of plan.apply) await recordIntention(run, entry, 'applying')
   await writeManifest(run)
   const parentsFirst = all.sort((a, b) => a.rel.split('/').length - b.rel.split('/').length)
   for (const entry of parentsFirst) await applyStructure(run, entry)
@@ -150,11 +151,4 @@ async function carryOut(
   await edit.writeFile(LITEFILE_SAVE_REL, renderLitefileSave(request.entries), 0o644)
   await writeManifest(run)
   await edit.writeFile('.statelite/revision', `${request.revision}\n`, 0o644)
-}
-
-/** Same role under another option or spelling: only the record changes. */
-function relabel(run: LiteRun, entry: RoledEntry) {
-  const before = run.manifest.entries[entry.rel]
-  if (before === undefined) throw new Error(`kept entry ${entry.rel} is not in the manifest`)
-  return { ...before, path: entry.path, option: entry.option }
 }

@@ -19,10 +19,9 @@ export interface LockHandle {
 export async function openImageLock(rootimg: string): Promise<LockHandle> {
   const path = join(dirname(rootimg), `.${basename(rootimg)}.liteboot-lock`)
   const file: FileHandle = await open(path, 'a+', 0o644)
-  const result = spawnSync('flock', ['--exclusive', '--nonblock', '3'], {
-    stdio: ['ignore', 'ignore', 'pipe', file.fd],
-    encoding: 'utf8',
-  })
+  const flock = (how: readonly string[]) =>
+    spawnSync('flock', [...how, '3'], { stdio: ['ignore', 'ignore', 'pipe', file.fd], encoding: 'utf8' })
+  const result = flock(['--exclusive', '--nonblock'])
   if (result.error !== undefined || result.status !== 0) {
     await file.close()
     if (result.error !== undefined)
@@ -37,7 +36,11 @@ export async function openImageLock(rootimg: string): Promise<LockHandle> {
   await file.write(`${process.pid}\n`)
   return {
     fd: file.fd,
-    // The file stays: removing it would let two holders lock two different files of one name.
-    release: () => file.close(),
+    release: async () => {
+      // Closing alone is not enough: a program that another thread is starting right now has the descriptor until exec.
+      flock(['--unlock'])
+      // The file stays: removing it would let two holders lock two different files of one name.
+      await file.close()
+    },
   }
 }

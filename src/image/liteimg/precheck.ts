@@ -2,13 +2,14 @@
  * Looks at the image, changes nothing, and says why these entries cannot be carried out. Nothing is modified before
  * this has passed for every entry.
  */
-import { readFile, realpath } from 'node:fs/promises'
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ImageError } from '../image-error.ts'
 import { lstatOrMissing, resolveInside, walkReal } from './confined.ts'
 import { parentOf, type RoledEntry } from './entry.ts'
 import { DEFAULT_DIR, isOurLink, locate, realPathInImage, TMPFS_DIR } from './locate.ts'
 import type { Manifest } from './manifest.ts'
+import { isEmptyObject } from './tree-mark.ts'
 
 /** The image root as a real path; refuses what cannot be one. */
 export async function checkImageRoot(rootimg: string): Promise<string> {
@@ -69,7 +70,7 @@ export async function precheckEntries(
       continue
     }
     roled.push(entry)
-    const problem = (await placeProblem(root, manifest, entry)) ?? (await ownTreesProblem(root, entry))
+    const problem = (await placeProblem(root, manifest, entry)) ?? (await ownTreesProblem(root, manifest, entry))
     if (problem !== undefined) problems.push(problem)
     else warnings.push(...(await kindFindings(root, manifest, entry, problems)))
   }
@@ -89,6 +90,7 @@ async function placeProblem(root: string, manifest: Manifest, entry: RoledEntry)
   const place = await locate(root, manifest, entry.rel)
   const real = async () => (await realPathInImage(root, entry.rel)) ?? 'a loop of links'
   if (place.kind === 'blocked') {
+    if (await isVanishing(root, manifest, place.at)) return undefined
     if (!place.isSymlink) return `${entry.path}: /${place.at} in the image is not a directory`
     return `${entry.path} lies behind the symbolic link /${place.at} and really is ${await real()}: list that path instead`
   }
@@ -98,13 +100,23 @@ async function placeProblem(root: string, manifest: Manifest, entry: RoledEntry)
   return `${entry.path} is a symbolic link to ${await real()}: list that path instead`
 }
 
-async function ownTreesProblem(root: string, entry: RoledEntry): Promise<string | undefined> {
+/** A file placeholder of ours that is still empty. Listed below it: so it is not listed as a file any more. */
+async function isVanishing(root: string, manifest: Manifest, rel: string): Promise<boolean> {
+  const entry = manifest.entries[rel]
+  if (entry === undefined || entry.existed || entry.path.endsWith('/')) return false
+  return await isEmptyObject(join(root, entry.role === 'move' ? `${DEFAULT_DIR}/${rel}` : rel))
+}
+
+async function ownTreesProblem(root: string, manifest: Manifest, entry: RoledEntry): Promise<string | undefined> {
   if (entry.role === 'inside' || entry.role === 'covered') return undefined
-  for (const tree of [DEFAULT_DIR, TMPFS_DIR]) {
+  for (const tree of entry.role === 'move' ? [DEFAULT_DIR, TMPFS_DIR] : [DEFAULT_DIR]) {
     const above = parentOf(`${tree}/${entry.rel}`)
     const walked = await walkReal(root, above)
-    const isBad = walked.kind === 'blocked' || (walked.kind === 'found' && walked.stat.isSymbolicLink())
-    if (isBad) return `${entry.path}: /${above} in the image is not a directory: move it away`
+    const at = walked.kind === 'blocked' ? walked.at : above
+    const isBad = walked.kind === 'blocked' || (walked.kind === 'found' && !walked.stat.isDirectory())
+    // An entry above that is known but not listed any more is taken back before.
+    if (isBad && manifest.entries[at.slice(tree.length + 1)] === undefined)
+      return `${entry.path}: /${at} in the image is not a directory: move it away`
   }
   return undefined
 }
@@ -127,10 +139,45 @@ async function kindFindings(
   const isDirectory = place.stat.isDirectory()
   if (entry.wantsDirectory && !isDirectory)
     problems.push(`${entry.path} is listed as a directory, but is none in the image: list ${entry.path.slice(0, -1)}`)
-  if (!isDirectory || entry.wantsDirectory) return []
+  const escaping = isDirectory && entry.role === 'move' ? await escapingLinks(join(root, place.rel)) : []
+  const linkWarnings = escaping.length === 0 ? [] : [escapingWarning(entry.path, escaping)]
+  if (!isDirectory || entry.wantsDirectory) return linkWarnings
   if (entry.option === 'con' || entry.option === 'link,con') {
     problems.push(`${entry.path} is a directory in the image: "${entry.option}" is for files`)
     return []
   }
-  return [`${entry.path} is a directory in the image: list it as ${entry.path}/`]
+  return [`${entry.path} is a directory in the image: list it as ${entry.path}/`, ...linkWarnings]
+}
+
+function escapingWarning(path: string, links: readonly string[]): string {
+  const some = links.slice(0, 3).join(', ') + (links.length > 3 ? `, … (${links.length} in all)` : '')
+  return `${path} is moved, and symbolic links in it that lead out of it by a relative path will dangle: ${some}; use tmpfs instead of link, or make them absolute`
+}
+
+/** Relative symlinks below `path` that climb above it: they mean another place once the directory has moved. */
+async function escapingLinks(path: string): Promise<string[]> {
+  const found: string[] = []
+  const visit = async (directory: string, depth: number): Promise<void> => {
+    for (const item of await readdir(directory, { withFileTypes: true })) {
+      const own = join(directory, item.name)
+      if (item.isDirectory()) await visit(own, depth + 1)
+      if (!item.isSymbolicLink()) continue
+      const target = await readlink(own)
+      if (!target.startsWith('/') && climb(target) > depth) found.push(`${own.slice(path.length + 1)} -> ${target}`)
+    }
+  }
+  await visit(path, 0)
+  return found
+}
+
+/** How many directories up the target goes before it comes down again. */
+function climb(target: string): number {
+  let level = 0
+  let lowest = 0
+  for (const part of target.split('/')) {
+    if (part === '..') level--
+    else if (part !== '' && part !== '.') level++
+    lowest = Math.min(lowest, level)
+  }
+  return -lowest
 }

@@ -4,13 +4,13 @@
  * A link entry's content is moved home; a non-link entry's original was never touched, so only the mirror and a
  * placeholder that is still empty go away.
  */
-import { readdir, readlink } from 'node:fs/promises'
+import { readlink } from 'node:fs/promises'
 import { lstatOrMissing } from './confined.ts'
 import { linkTargets, parentOf } from './entry.ts'
 import { DEFAULT_DIR, isOurLink, locate, TMPFS_DIR } from './locate.ts'
 import type { ManifestEntry } from './manifest.ts'
-import { type LiteRun, pruneAbove, saveAside } from './run.ts'
-import { markTree } from './tree-mark.ts'
+import { type LiteRun, saveAside } from './run.ts'
+import { isEmptyObject, markTree } from './tree-mark.ts'
 
 export async function revertEntry(run: LiteRun, rel: string, entry: ManifestEntry): Promise<void> {
   if (entry.role === 'move') await revertMoved(run, rel, entry)
@@ -46,8 +46,6 @@ async function revertMoved(run: LiteRun, rel: string, entry: ManifestEntry): Pro
   // The link itself, never through it.
   if (linkStat?.isSymbolicLink() && (await readlink(edit.path(link))) === linkTargets(rel).tmpfs)
     await edit.removeFile(link)
-  await pruneAbove(run, link, TMPFS_DIR)
-  await pruneAbove(run, content, DEFAULT_DIR)
 }
 
 async function removePlaceholder(run: LiteRun, rel: string, entry: ManifestEntry): Promise<void> {
@@ -69,7 +67,6 @@ async function removeMirror(run: LiteRun, rel: string, entry: ManifestEntry): Pr
   if (await wasEditedByHand(run, rel, entry))
     await saveAside(run, copy, rel, 'its copy in /.default was edited by hand')
   else await run.edit.removeTree(copy)
-  await pruneAbove(run, copy, DEFAULT_DIR)
 }
 
 export async function wasEditedByHand(run: LiteRun, rel: string, entry: ManifestEntry): Promise<boolean> {
@@ -82,10 +79,4 @@ async function removeObject(run: LiteRun, rel: string): Promise<void> {
   const stat = await lstatOrMissing(run.edit.path(rel))
   if (stat?.isDirectory()) await run.edit.removeEmptyDir(rel)
   else if (stat !== undefined) await run.edit.removeFile(rel)
-}
-
-export async function isEmptyObject(path: string): Promise<boolean> {
-  const stat = await lstatOrMissing(path)
-  if (stat?.isDirectory()) return (await readdir(path, { encoding: 'buffer' })).length === 0
-  return stat?.isFile() === true && stat.size === 0n
 }

@@ -52,3 +52,10 @@ export async function isSkeleton(path: string | Buffer): Promise<boolean> {
   }
   return true
 }
+
+/** A directory without names, a regular file without bytes. */
+export async function isEmptyObject(path: string): Promise<boolean> {
+  const stat = await lstatOrMissing(path)
+  if (stat?.isDirectory()) return (await readdir(path, { encoding: 'buffer' })).length === 0
+  return stat?.isFile() === true && stat.size === 0n
+}
