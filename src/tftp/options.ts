@@ -84,7 +84,8 @@ export function decideOptions(
         if (direction === 'write') {
           announcedBytes = number
           accepted.push([spelling, value])
-        } else if (sizeBytes !== undefined) accepted.push([spelling, String(sizeBytes)])
+          // Quirk: curl takes `tsize 0` in an OACK for an error and gives up; an empty file goes without.
+        } else if (sizeBytes !== undefined && sizeBytes > 0) accepted.push([spelling, String(sizeBytes)])
         break
       case 'windowsize':
         // RFC 7440 §3: 1 to 65535; the server may answer with less.
