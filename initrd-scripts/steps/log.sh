@@ -54,9 +54,10 @@ run() {
     exit "$?"
   ); then
     run_status=0
+    [ -z "$run_output" ] || debug "$1: $run_output"
   else
     run_status=$?
+    [ -z "$run_output" ] || log_line 4 "$1: $run_output"
   fi
-  [ -z "$run_output" ] || log_line 4 "$1: $run_output"
   return "$run_status"
 }

@@ -32,6 +32,7 @@ kill_leftovers() {
 # switch_over: does not return if all goes well.
 switch_over() {
   sync
+  rm -rf "$RUN_DIR/tree-status" "$RUN_DIR/entries.plan" "$RUN_DIR/pieces" "$RUN_DIR/interfaces" "$RUN_DIR/resolv.conf"
   log "handing over to $sw_init"
   for sw_dir in dev proc sys run; do
     mount -o move "/$sw_dir" "$NEWROOT/$sw_dir" || {

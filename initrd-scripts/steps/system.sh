@@ -129,7 +129,13 @@ provide_networkd() {
     plan_lines nameserver | sed 's/^/DNS=/'
     [ -z "$ss_domain" ] || printf 'Domains=%s\n' "$ss_domain"
   } >"$NEWRUN/systemd/network/05-liteboot.network"
-  # Same file name as the link file that would rename or reset the card: keep the name the kernel gave.
+  # udev wants to rename the card (eth0 to ens3), which the kernel refuses before 6.2 while it is up; udev then leaves it
+  # marked as being renamed, and systemd-networkd waits for ever. So it keeps its name; the others become further names.
+  if [ -n "$pn_name" ]; then
+    printf '[Match]\nMACAddress=%s\n\n[Link]\nName=%s\nAlternativeNamesPolicy=database onboard slot path mac\n' \
+      "$pn_mac" "$pn_name" >"$NEWRUN/systemd/network/05-liteboot.link"
+    chmod 644 "$NEWRUN/systemd/network/05-liteboot.link"
+  fi
   chmod 755 "$NEWRUN/systemd" "$NEWRUN/systemd/network"
   chmod 644 "$NEWRUN/systemd/network/05-liteboot.network"
 }
