@@ -29,10 +29,15 @@ export function file(path: string, content: string, mode = 0o644): Item {
   return { kind: 'file', path, content, mode }
 }
 
+const places: string[] = []
+process.once('exit', () => {
+  for (const place of places) rmSync(place, { recursive: true, force: true })
+})
+
 /** A directory with `rootimg/`, the node script and a canary that no test may change. */
 export function makeWorkplace(items: readonly Item[]): string {
   const place = mkdtempSync(join(tmpdir(), 'liteboot-image-'))
-  process.once('exit', () => rmSync(place, { recursive: true, force: true }))
+  places.push(place)
   const root = join(place, 'rootimg')
   mkdirSync(root)
   writeFileSync(join(place, 'statelite'), '#!/bin/sh\n: node side\n')
