@@ -70,19 +70,22 @@ export function compileNodeIndex(view: TablesView, resolver: Resolver, previous:
   const nodeByMac = new Map<MacAddress, NodeName>()
   const nodeByIp = new Map<Ipv4, NodeName>()
   const addresses = new Map<string, NodeAddresses>()
-  const claim = <K extends string>(owners: Map<K, NodeName>, key: K, node: NodeName, row: string) => {
-    const owner = owners.get(key)
-    if (owner === undefined) owners.set(key, node)
-    else if (owner !== node) faults.push(`${row}: ${key} belongs to node ${owner} already; ${node} does not get it`)
+  const claim = <K extends string>(owners: Map<K, NodeName>, key: K, node: NodeName, table: string): boolean => {
+    const owner = owners.get(key) ?? node
+    if (owner === node) owners.set(key, node)
+    else faults.push(`${table} row node=${node}: ${key} belongs to node ${owner} already; ${node} does not get it`)
+    return owner === node
   }
   for (const node of names) {
     const own = nodeAddresses(node, view, resolver, faults)
-    addresses.set(node, own)
-    if (own.ip !== undefined) claim(nodeByIp, own.ip, node, `hosts row node=${node}`)
-    for (const port of own.ports) {
-      claim(nodeByMac, port.mac, node, `mac row node=${node}`)
-      if (port.ip !== undefined) claim(nodeByIp, port.ip, node, `mac row node=${node}`)
-    }
+    // One address is never given to two nodes: who stands first in nodelist keeps it.
+    const lost = [...new Set([own.ip, ...own.ports.map((port) => port.ip)])].filter(
+      (ip) => ip !== undefined && !claim(nodeByIp, ip, node, 'hosts'),
+    )
+    const keep = (ip: Ipv4 | undefined) => (lost.includes(ip) ? undefined : ip)
+    const ports = own.ports.filter((port) => claim(nodeByMac, port.mac, node, 'mac'))
+    const kept = lost.length === 0 ? ports : ports.map((port) => ({ ...port, ip: keep(port.ip) }))
+    addresses.set(node, { ip: keep(own.ip), interfaceName: own.interfaceName, ports: Object.freeze(kept) })
   }
   return { names: Object.freeze(names.sort()), addresses, nodeByMac, nodeByIp, faults, sources }
 }

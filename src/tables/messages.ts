@@ -1,6 +1,4 @@
 /** What a command says, and what it wants written: the command line prints the one and the store does the other. */
-import type { Row } from './row.ts'
-
 /** info → stdout as it is; warning → stderr `Warning: text`; error → stderr `Error: text`. */
 export interface Message {
   readonly kind: 'info' | 'warning' | 'error'
@@ -62,9 +60,4 @@ export class PlanBuilder {
   plan(exitStatus = this.failed ? 1 : 0): CommandPlan {
     return { operations: this.operations, messages: this.messages, exitStatus }
   }
-}
-
-/** Rows of a table that hold a value in a column. */
-export function rowsWith(rows: readonly Row[], column: string, value: string): readonly Row[] {
-  return rows.filter((row) => row[column] === value)
 }

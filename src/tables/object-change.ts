@@ -109,7 +109,8 @@ function planObject(work: Work, type: ObjectType, asked: WantedObject): void {
   const membersChanged = type.name === 'group' && planMembers(work, asked, wanted.name)
   if (wanted.attributes.size === 0 && !membersChanged) return
   writeAttributes(builder, type, wanted, places)
-  if (type.name === 'group' && request.command === 'mkdef')
+  // chdef of a group that some node names adds no row, as in xCAT.
+  if (type.name === 'group' && (request.command === 'mkdef' || !exists))
     builder.set('nodegroup', { groupname: wanted.name }, { grouptype: 'static', members: 'static' })
   work.written.push(wanted.name)
   if (!exists) work.created.push(wanted.name)

@@ -1,7 +1,7 @@
 /** rmdef and chdef -n: rows of an object leave, or take another name, in every table that knows it. */
 import { isNode } from './groups.ts'
 import { Membership } from './membership.ts'
-import { type CommandPlan, PlanBuilder, rowsWith } from './messages.ts'
+import { type CommandPlan, PlanBuilder } from './messages.ts'
 import { checkObjectName } from './object-rules.ts'
 import { OBJECT_TYPES, type ObjectType } from './object-types.ts'
 import {
@@ -12,7 +12,7 @@ import {
   parseObjectNames,
   TYPE_ORDER,
 } from './objects.ts'
-import { cell, enabledRows } from './row.ts'
+import { cell, enabledRows, hasValue } from './row.ts'
 import { NODE_TABLE_NAMES } from './schema.ts'
 
 export interface ObjectRemoveRequest {
@@ -41,7 +41,7 @@ export function planObjectRemove(context: ObjectsContext, request: ObjectRemoveR
     for (const [table, column] of tablesToClear(type)) {
       // A node that has the same name as the group keeps its rows.
       if (type.name === 'group' && column === 'node' && isNode(context.view, name) && !gone.has(name)) continue
-      if (rowsWith(context.view.read(table), column, name).length > 0) builder.delete(table, { [column]: name })
+      if (hasValue(context.view.read(table), column, name)) builder.delete(table, { [column]: name })
     }
     removed.push(name)
   }
@@ -120,8 +120,7 @@ function rename(context: ObjectsContext, type: ObjectType, from: string, to: str
     ...(type.name === 'osimage' ? IMAGE_REFERENCES : []),
   ]
   for (const [table, column] of places) {
-    if (rowsWith(context.view.read(table), column, from).length > 0)
-      builder.set(table, { [column]: from }, { [column]: to })
+    if (hasValue(context.view.read(table), column, from)) builder.set(table, { [column]: from }, { [column]: to })
   }
   if (type.name !== 'group') return
   const membership = new Membership(context)

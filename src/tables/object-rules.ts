@@ -57,7 +57,7 @@ export function placeAttributes(
     readAttribute(context, type, wanted.name, other)?.value ||
     groupProvided(context, type, wanted, other)
   for (const name of wanted.attributes.keys()) {
-    if (name === type.key || (type.name === 'group' && name === 'members')) continue
+    if (type.name === 'site' || name === type.key || (type.name === 'group' && name === 'members')) continue
     const definition = chooseDefinition(type, name, current)
     if (definition) places.set(name, definition)
     else {

@@ -38,6 +38,8 @@ export interface Resolver {
   explain(node: string, table: string, column: string): Explained
 }
 
+const UNSET: Resolved = { value: undefined }
+
 /** A value that ends so goes on with the value of the next group. */
 const NEXT_RECORD = '+=NEXTRECORD'
 
@@ -67,6 +69,13 @@ export function createResolver(view: TablesView): Resolver {
     return list
   }
 
+  /** Key of the first row that has the column. */
+  function firstKey(node: string, table: string, column: string): string | undefined {
+    if (firstCell(table, node, column) !== '') return node
+    if (table === 'nodelist') return undefined
+    return groups(node).find((group) => firstCell(table, group, column) !== '')
+  }
+
   /** `visit` says for each non-empty cell whether to go on. */
   function visitCells(
     node: string,
@@ -85,7 +94,7 @@ export function createResolver(view: TablesView): Resolver {
   }
 
   function evaluate(node: string, table: string, key: string, column: string, text: string): Resolved {
-    if (text === '') return { value: undefined }
+    if (text === '') return UNSET
     // Patterns start with one of two characters: most cells need no look-up.
     if (text[0] !== '|' && text[0] !== '/') return { value: text }
     let compiled = patterns.get(text)
@@ -120,6 +129,13 @@ export function createResolver(view: TablesView): Resolver {
   }
 
   function resolve(node: string, table: string, column: string): Resolved {
+    // Nearly every value comes whole from one cell: no lists are made for it.
+    if (table === 'nodelist' || !delimiters.has(column)) {
+      const first = firstKey(node, table, column)
+      if (first === undefined) return UNSET
+      const text = firstCell(table, first, column)
+      if (!text.endsWith(NEXT_RECORD)) return evaluate(node, table, first, column, text)
+    }
     const { text, origins } = gather(node, table, column)
     return evaluate(node, table, origins[0]?.key ?? node, column, text)
   }

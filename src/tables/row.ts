@@ -71,3 +71,14 @@ export function indexRows(rows: readonly Row[], column: string): ReadonlyMap<str
   byColumn.set(column, index)
   return index
 }
+
+const presentValues = new WeakMap<readonly Row[], Map<string, ReadonlySet<string>>>()
+
+/** Whether any row, disabled ones included, holds the value in the column. */
+export function hasValue(rows: readonly Row[], column: string, value: string): boolean {
+  const byColumn = presentValues.get(rows) ?? new Map<string, ReadonlySet<string>>()
+  presentValues.set(rows, byColumn)
+  const values = byColumn.get(column) ?? new Set(rows.map((row) => cell(row, column)))
+  byColumn.set(column, values)
+  return values.has(value)
+}

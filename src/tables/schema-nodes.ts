@@ -75,7 +75,7 @@ export const NODE_TABLES = [
     columns: [
       node,
       column('power', 'Method of power control, when other than mgt.'),
-      column('mgt', 'Hardware management: ipmi, openbmc, kvm, …'),
+      column('mgt', 'Hardware management: ipmi, openbmc, kvm, and others.'),
       column('cons', 'Console method. Default: mgt, when serialport is set.'),
       column('termserver', 'Terminal server of the console.'),
       column('termport', 'Port of the terminal server.'),

@@ -26,7 +26,7 @@ class VariableFault extends Error {
 
 const BRACED = /\$\{([^}]*)\}/g
 /** A bare variable ends at "#", a blank, another "$", or with the component. */
-const BARE = /\$[^#\s]*/
+const BARE = /\$[^#\s]*/g
 
 export function substituteVariables(text: string, lookup: VariableLookup): Substituted {
   try {

@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
+import { StoreFault } from '../../src/store/store.ts'
+import { testStoreContract } from './contract.ts'
+
+function prepare() {
+  const directory = mkdtempSync(join(tmpdir(), 'liteboot-store-'))
+  const path = join(directory, 'etc', 'liteboot.db')
+  return { path, open: () => openSqliteStore({ path }), remove: () => rmSync(directory, { recursive: true }) }
+}
+
+testStoreContract(test, 'sqlite', prepare)
+
+test('files are readable by their owner only; the directory is made', (t) => {
+  const place = prepare()
+  const store = place.open()
+  store.transact((transaction) => transaction.setRows('site', { key: 'a' }, { value: 'b' }), { author: 'test' })
+  for (const name of [place.path, `${place.path}-wal`, `${place.path}-shm`])
+    t.is(statSync(name).mode & 0o777, 0o600, name)
+  store.close()
+  place.remove()
+})
+
+test('rows written with plain SQL are noticed', (t) => {
+  const place = prepare()
+  const store = place.open()
+  const told: string[] = []
+  store.onChange(({ tables }) => told.push(tables.join('+')))
+  const other = new DatabaseSync(place.path)
+  other.exec("INSERT INTO site (key, value) VALUES ('domain', 'x')")
+  other.close()
+  store.refresh()
+  t.is(store.read('site')[0]?.value, 'x')
+  t.deepEqual(told, ['site'])
+  store.close()
+  place.remove()
+})
+
+test('polling asks every half second and stops with the store', (t) => {
+  const place = prepare()
+  let look: (() => void) | undefined
+  let stopped = false
+  const poll = (task: () => void, everyMs: number) => {
+    t.is(everyMs, 500)
+    look = task
+    return () => {
+      stopped = true
+    }
+  }
+  const store = openSqliteStore({ path: place.path, poll })
+  const other = place.open()
+  other.transact((transaction) => transaction.setRows('site', { key: 'a' }, { value: 'b' }), { author: 'test' })
+  other.close()
+  t.is(store.read('site').length, 0)
+  look?.()
+  t.is(store.read('site').length, 1)
+  store.close()
+  t.true(stopped)
+  look?.()
+  place.remove()
+})
+
+test('a file of a newer version is refused; an older one gets the missing columns and tables', (t) => {
+  const place = prepare()
+  place.open().close()
+  const database = new DatabaseSync(place.path)
+  database.exec(
+    'DROP TABLE nodepos; ALTER TABLE site DROP COLUMN comments; INSERT INTO site (key, value) VALUES (1, 2)',
+  )
+  database.close()
+  const store = place.open()
+  t.deepEqual(store.read('nodepos'), [])
+  t.deepEqual(store.read('site'), [{ key: '1', value: '2', comments: null, disable: null }])
+  store.close()
+  const newer = new DatabaseSync(place.path)
+  newer.exec('PRAGMA user_version = 999')
+  newer.close()
+  t.throws(place.open, { instanceOf: StoreFault, message: /newer liteboot/ })
+  place.remove()
+})
+
+test('a writer killed at any moment leaves whole transactions', async (t) => {
+  const place = prepare()
+  place.open().close()
+  const writer = `
+    import { openSqliteStore } from ${JSON.stringify(new URL('../../src/store/sqlite.ts', import.meta.url).href)}
+    const store = openSqliteStore({ path: process.argv[1] })
+    for (let round = store.revision + 1; ; round++) {
+      store.transact((transaction) => {
+        for (const node of ['a', 'b', 'c']) transaction.setRows('nodelist', { node }, { groups: 'g' + round })
+        transaction.setRows('site', { key: 'round' }, { value: String(round) })
+      }, { author: 'writer' })
+      process.stdout.write(round + '\\n')
+    }`
+  for (let kill = 0; kill < 5; kill++) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', writer, place.path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let said = ''
+    const started = new Promise<void>((resolve) =>
+      child.stdout.on('data', (data) => {
+        said += String(data)
+        resolve()
+      }),
+    )
+    const gone = new Promise((resolve) => child.once('close', resolve))
+    await started
+    await sleep(kill * 7)
+    child.kill('SIGKILL')
+    await gone
+    const store = place.open()
+    const lines = said.split('\n')
+    const lastSaid = Number(lines.at(-2))
+    const round = Number(store.read('site')[0]?.value)
+    // What was reported as committed is there; at most one more was committed before it could be reported.
+    t.true(round === lastSaid || round === lastSaid + 1, `${round} after ${lastSaid}`)
+    t.is(store.revision, round)
+    t.deepEqual(
+      store.read('nodelist').map(({ groups }) => groups),
+      Array(3).fill(`g${round}`),
+    )
+    store.close()
+  }
+  place.remove()
+})
