@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { makeWorkDirectory, removeWorkDirectory, SCRIPTS, SHELLS } from '../test/initrd-scripts/shells.ts'
@@ -573,7 +573,7 @@ for (const shell of CANNOT_RUN === undefined ? SHELLS : []) {
     },
     async (t, { work, boot }) => {
       await boot({
-        'stages system; echo $?': '0',
+        'REPORTS_OFF=; stages system; echo $?': '0',
         'content /etc/hostname': 'cn07',
         'at /etc/hostname': 'mounted rw',
         'content /etc/machine-id': '0123456789abcdef0123456789abcdef',
@@ -594,6 +594,14 @@ for (const shell of CANNOT_RUN === undefined ? SHELLS : []) {
       ]) {
         t.true(networkd.split('\n').includes(line), networkd)
       }
+      t.regex(
+        readFileSync(join(work, 'newrun/systemd/network/05-liteboot.link'), 'utf8'),
+        /MACAddress=52:54:00:77:00:01\n\n\[Link\]\nName=eth0\n/,
+      )
+      t.is(
+        readlinkSync(join(work, 'newrun/systemd/system/multi-user.target.wants/liteboot-booted.service')),
+        '../liteboot-booted.service',
+      )
       t.is(readFileSync(join(work, 'server/image/etc/hostname'), 'utf8'), '')
       t.is(readFileSync(join(work, 'server/image/.default/etc/resolv.conf'), 'utf8'), 'Dummy resolv.conf')
     },
