@@ -27,13 +27,14 @@ export interface Attributes {
 }
 
 const NS = 1_000_000_000n
+/** By the upper four bits of st_mode (S_IFREG is 0o100000). Decimal: the formatter miscounts octal keys. */
 const TYPES: Readonly<Record<number, FileType>> = {
-  7: 'reg',
+  8: 'reg',
   4: 'dir',
   6: 'blk',
   2: 'chr',
-  9: 'lnk',
-  11: 'sock',
+  10: 'lnk',
+  12: 'sock',
   1: 'fifo',
 }
 

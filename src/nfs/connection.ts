@@ -53,9 +53,9 @@ export function serveConnection(options: ConnectionOptions): void {
     const ready = out
     if (ready === undefined || ready.length === 0) return
     out = undefined
-    if (isClosed) return chunks.give(ready.buffer)
     // Kept until the kernel has it.
-    socket.write(ready.bytes(), () => chunks.give(ready.buffer))
+    if (isClosed) chunks.give(ready.buffer)
+    else socket.write(ready.bytes(), () => chunks.give(ready.buffer))
   }
 
   const isBlocked = (): boolean =>
@@ -66,7 +66,10 @@ export function serveConnection(options: ConnectionOptions): void {
   }
 
   function sendLate(late: LateReply): void {
-    if (isClosed) return late.release?.()
+    if (isClosed) {
+      late.release?.()
+      return
+    }
     const target = writer()
     const at = target.reserve(4)
     late.encode(target)
@@ -92,10 +95,16 @@ export function serveConnection(options: ConnectionOptions): void {
     const target = writer()
     const at = target.reserve(4)
     const reply = answerRecord(programs, record, clientIp, target)
-    if (reply === 'now') return mark(target, at, 0)
+    if (reply === 'now') {
+      mark(target, at, 0)
+      return
+    }
     target.truncate(at)
     if (reply === 'drop') return
-    if ('fault' in reply) return options.onMalformed(clientIp, reply.fault, reply.offset)
+    if ('fault' in reply) {
+      options.onMalformed(clientIp, reply.fault, reply.offset)
+      return
+    }
     inFlight++
     reply.then((late) => {
       inFlight--

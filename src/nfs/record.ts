@@ -37,11 +37,12 @@ export class RecordReader {
   }
 
   private nextChunk(): boolean {
-    if (this.at < this.chunk.length) return true
-    const next = this.waiting.shift()
-    if (next === undefined) return false
-    this.chunk = next
-    this.at = 0
+    while (this.at >= this.chunk.length) {
+      const next = this.waiting.shift()
+      if (next === undefined) return false
+      this.chunk = next
+      this.at = 0
+    }
     return true
   }
 

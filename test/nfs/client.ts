@@ -128,7 +128,7 @@ export interface Entry {
 
 export class NfsClient {
   private readonly socket: Socket
-  private readonly waiting = new Map<number, (reply: Buffer) => void>()
+  private readonly waiting = new Map<number, { resolve: (reply: Buffer) => void; reject: (error: Error) => void }>()
   private xid = Math.floor(Math.random() * 0x7fffffff)
   who: Identity | undefined = root
   closed = false
@@ -140,6 +140,7 @@ export class NfsClient {
     socket.on('error', () => {})
     socket.on('close', () => {
       this.closed = true
+      for (const { reject } of this.waiting.values()) reject(new Error('connection closed'))
     })
     socket.on('data', (chunk: Buffer) => {
       records.push(chunk)
@@ -147,7 +148,7 @@ export class NfsClient {
         const record = records.next()
         if (record === undefined || 'fault' in record) return
         const xid = record.readUInt32BE(0)
-        this.waiting.get(xid)?.(record)
+        this.waiting.get(xid)?.resolve(record)
         this.waiting.delete(xid)
       }
     })
@@ -164,6 +165,19 @@ export class NfsClient {
 
   close(): void {
     this.socket.destroy()
+  }
+
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
+  /** The reply with this xid, whenever it comes. */
+  expect(xid: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => this.waiting.set(xid, { resolve, reject }))
   }
 
   raw(record: Uint8Array): void {
@@ -183,12 +197,7 @@ export class NfsClient {
     xid = ++this.xid >>> 0,
   ): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      const fail = () => reject(new Error('connection closed'))
-      this.socket.once('close', fail)
-      this.waiting.set(xid, (reply) => {
-        this.socket.removeListener('close', fail)
-        resolve(reply)
-      })
+      this.waiting.set(xid, { resolve, reject })
       this.raw(callRecord(xid, program, version, procedure, body, this.who))
     })
   }

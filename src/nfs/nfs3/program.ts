@@ -31,15 +31,18 @@ function encodeFailure(call: Nfs3Call, procedure: Procedure, status: NfsStatus, 
     case 'nothing':
       return
     case 'attributes':
-      return encodePostOp(out, firstNow, fsid)
+      encodePostOp(out, firstNow, fsid)
+      return
     case 'wcc':
-      return encodeWcc(out, call.firstBefore, firstNow, fsid)
+      encodeWcc(out, call.firstBefore, firstNow, fsid)
+      return
     case 'rename':
       encodeWcc(out, call.firstBefore, firstNow, fsid)
-      return encodeWcc(out, call.secondBefore, secondNow, fsid)
+      encodeWcc(out, call.secondBefore, secondNow, fsid)
+      return
     case 'link':
       encodePostOp(out, firstNow, fsid)
-      return encodeWcc(out, call.secondBefore, secondNow, fsid)
+      encodeWcc(out, call.secondBefore, secondNow, fsid)
   }
 }
 

@@ -41,9 +41,8 @@ export function encodeAttributes(out: XdrWriter, a: Attributes, fsid: number): v
 
 /** post_op_attr */
 export function encodePostOp(out: XdrWriter, a: Attributes | undefined, fsid: number): void {
-  if (a === undefined) return out.u32(0)
-  out.u32(1)
-  encodeAttributes(out, a, fsid)
+  out.bool(a !== undefined)
+  if (a !== undefined) encodeAttributes(out, a, fsid)
 }
 
 /** wcc_data: what it was before the call, what it is after. */
