@@ -34,6 +34,6 @@ export const limits = {
   strangersRemembered: 1024,
   /** Malformed datagrams are logged at most this often. */
   faultLogMs: 10_000,
-  /** A full option 55; anything longer is not a list of codes. */
-  parameterRequests: 255,
+  /** Encoded names kept for the next reply: two for each of 10,000 nodes, about 2 MB. */
+  encodedTexts: 20_000,
 } as const

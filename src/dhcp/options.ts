@@ -1,5 +1,6 @@
 /** Typed values of the options that this server reads or writes. Readers return undefined for a value of the wrong shape. */
 import type { Ipv4 } from '../cluster/model.ts'
+import { limits } from './limits.ts'
 
 /** RFC 2132 unless noted. */
 export const OPTION = {
@@ -125,8 +126,17 @@ export function parseText(value: Uint8Array | undefined): string | undefined {
   return end === -1 ? text : text.slice(0, end)
 }
 
+/** The same few thousand names are sent again and again (boot files, node names), and encoding costs more than a look-up. */
+const encodedTexts = new Map<string, Uint8Array>()
+
+/** The result is shared: not to be written to. */
 export function encodeText(text: string): Uint8Array {
-  return encoder.encode(text)
+  const known = encodedTexts.get(text)
+  if (known) return known
+  if (encodedTexts.size >= limits.encodedTexts) encodedTexts.clear()
+  const bytes = encoder.encode(text)
+  encodedTexts.set(text, bytes)
+  return bytes
 }
 
 /**

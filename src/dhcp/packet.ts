@@ -159,14 +159,6 @@ export interface EncodedPacket {
  */
 export function encodePacket(packet: DhcpPacket, maximumBytes: number): EncodedPacket {
   const limit = Math.max(maximumBytes, MINIMUM_REPLY_BYTES)
-  const bytes = new Uint8Array(limit)
-  writeHeader(bytes, packet)
-  if (!packet.cookie) return { bytes: bytes.subarray(0, MINIMUM_REPLY_BYTES), dropped: [] }
-  bytes[236] = 0x63
-  bytes[237] = 0x82
-  bytes[238] = 0x53
-  bytes[239] = 0x63
-
   let relaySize = 0
   let total = 0
   for (const [code, value] of packet.options) {
@@ -180,7 +172,15 @@ export function encodePacket(packet: DhcpPacket, maximumBytes: number): EncodedP
     total -= relaySize
     relaySize = 0
   }
-  const fits = OPTIONS_OFFSET + total + 1 <= limit
+  const wanted = OPTIONS_OFFSET + total + 1
+  const fits = wanted <= limit
+  const bytes = new Uint8Array(Math.max(fits ? wanted : limit, MINIMUM_REPLY_BYTES))
+  writeHeader(bytes, packet)
+  if (!packet.cookie) return { bytes: bytes.subarray(0, MINIMUM_REPLY_BYTES), dropped: [] }
+  bytes[236] = 0x63
+  bytes[237] = 0x82
+  bytes[238] = 0x53
+  bytes[239] = 0x63
   const areas: Area[] = [{ at: OPTIONS_OFFSET, end: limit - 1 - relaySize - (fits ? 0 : 3) }]
   if (!fits) {
     // 3 bytes are kept for option 52 itself; each overloaded field keeps one for its END.

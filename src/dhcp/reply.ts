@@ -46,7 +46,19 @@ export function firmwareOf(packet: DhcpPacket): Firmware {
   })
 }
 
-/** What a known node is to load. */
+interface RememberedLoader {
+  readonly description: string
+  readonly architecture: number | undefined
+  readonly serverAddress: Ipv4
+  readonly httpPort: number
+  readonly choice: LoaderChoice
+}
+const loadersOfSnapshot = new WeakMap<Snapshot, Map<ClusterNode, RememberedLoader>>()
+
+/**
+ * What a known node is to load. The last choice of each node is remembered as long as the tables stay the same: a DISCOVER
+ * is followed by its REQUEST, and the strings stay the same ones, which makes their encoding a cheap look-up.
+ */
 export function loaderOf(
   firmware: Firmware,
   node: ClusterNode,
@@ -54,13 +66,30 @@ export function loaderOf(
   snapshot: Snapshot,
   httpPort: number,
 ): LoaderChoice {
-  return chooseLoader(firmware, node, {
-    address: link.serverAddress,
+  const { description, architecture } = firmware
+  const { serverAddress } = link
+  let remembered = loadersOfSnapshot.get(snapshot)
+  if (!remembered) {
+    remembered = new Map()
+    loadersOfSnapshot.set(snapshot, remembered)
+  }
+  const last = remembered.get(node)
+  if (
+    last?.description === description &&
+    last.architecture === architecture &&
+    last.serverAddress === serverAddress &&
+    last.httpPort === httpPort
+  )
+    return last.choice
+  const choice = chooseLoader(firmware, node, {
+    address: serverAddress,
     httpPort,
     networkTftpserver: link.network.tftpserver,
     resolve: (name) => parseIpv4Text(name) ?? snapshot.node(name)?.ip,
     hasImage: (name: ImageName) => snapshot.images.has(name),
   })
+  remembered.set(node, { description, architecture, serverAddress, httpPort, choice })
+  return choice
 }
 
 export interface ReplyContent {
@@ -82,7 +111,7 @@ export function buildReply(request: DhcpPacket, content: ReplyContent): DhcpPack
   if (type !== 'BOOTREPLY') {
     options.set(OPTION.messageType, BYTE[type]!)
     options.set(OPTION.serverIdentifier, encodeIpv4(content.serverIdentifier))
-    if (content.leaseSeconds !== undefined) options.set(OPTION.leaseTime, encodeUint32(content.leaseSeconds))
+    if (content.leaseSeconds !== undefined) options.set(OPTION.leaseTime, leaseTimes(content.leaseSeconds).lease)
   }
   const facts = networkOptions(content.snapshot, link)
   options.set(OPTION.subnetMask, facts.get(OPTION.subnetMask)!)
@@ -101,9 +130,9 @@ export function buildReply(request: DhcpPacket, content: ReplyContent): DhcpPack
       options.set(OPTION.hostName, encodeText(content.hostname))
   }
   if (content.leaseSeconds !== undefined) {
-    // RFC 2131 §4.4.5: T1 is half, T2 seven eighths of the lease.
-    options.set(OPTION.renewalTime, encodeUint32(Math.floor(content.leaseSeconds / 2)))
-    options.set(OPTION.rebindingTime, encodeUint32(Math.floor((content.leaseSeconds * 7) / 8)))
+    const { renewal, rebinding } = leaseTimes(content.leaseSeconds)
+    options.set(OPTION.renewalTime, renewal)
+    options.set(OPTION.rebindingTime, rebinding)
   }
   const machine = request.options.get(OPTION.machineIdentifier)
   if (machine && wanted?.includes(OPTION.machineIdentifier)) options.set(OPTION.machineIdentifier, machine)
@@ -209,22 +238,33 @@ function echoRelayAgent(request: DhcpPacket, options: Map<number, Uint8Array>): 
   if (relay) options.set(OPTION.relayAgent, relay)
 }
 
-type NetworkOptions = ReadonlyMap<number, Uint8Array>
-const optionsOfSnapshot = new WeakMap<Snapshot, Map<string, NetworkOptions>>()
+let lastLeaseTimes = encodeLeaseTimes(0)
 
-/** Options that every client of a network gets, encoded once per snapshot. */
-function networkOptions(snapshot: Snapshot, link: Link): NetworkOptions {
-  let known = optionsOfSnapshot.get(snapshot)
-  if (!known) {
-    known = new Map()
-    optionsOfSnapshot.set(snapshot, known)
-  }
-  const key = `${link.network.net}/${link.network.prefixLength} ${link.serverAddress}`
-  let options = known.get(key)
-  if (!options) {
-    options = compileNetworkOptions(snapshot, link.network, link.serverAddress)
-    known.set(key, options)
-  }
+/** Nearly every reply has the lease time of the one before. */
+function leaseTimes(seconds: number): ReturnType<typeof encodeLeaseTimes> {
+  if (lastLeaseTimes.seconds !== seconds) lastLeaseTimes = encodeLeaseTimes(seconds)
+  return lastLeaseTimes
+}
+
+/** RFC 2131 §4.4.5: T1 is half, T2 seven eighths of the lease. */
+function encodeLeaseTimes(seconds: number) {
+  const lease = encodeUint32(seconds)
+  const renewal = encodeUint32(Math.floor(seconds / 2))
+  const rebinding = encodeUint32(Math.floor((seconds * 7) / 8))
+  return { seconds, lease, renewal, rebinding }
+}
+
+type NetworkOptions = ReadonlyMap<number, Uint8Array>
+const optionsOfSnapshot = new WeakMap<Snapshot, Map<Network, Map<Ipv4, NetworkOptions>>>()
+
+/** Options that every client of a network gets, encoded once per snapshot and address of ours. */
+function networkOptions(snapshot: Snapshot, { network, serverAddress }: Link): NetworkOptions {
+  const ofNetworks = optionsOfSnapshot.get(snapshot) ?? new Map<Network, Map<Ipv4, NetworkOptions>>()
+  const ofAddresses = ofNetworks.get(network) ?? new Map<Ipv4, NetworkOptions>()
+  const known = ofAddresses.get(serverAddress)
+  if (known) return known
+  const options = compileNetworkOptions(snapshot, network, serverAddress)
+  optionsOfSnapshot.set(snapshot, ofNetworks.set(network, ofAddresses.set(serverAddress, options)))
   return options
 }
 
