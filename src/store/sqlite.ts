@@ -26,6 +26,8 @@ export interface SqliteStoreOptions {
   readonly path: string
   /** How changes of other processes are noticed; left out: only when `refresh` is called. */
   readonly poll?: Poll
+  /** How long a transaction waits for one of another process. The whole process stands still meanwhile. */
+  readonly busyTimeoutMs?: number
 }
 
 export const pollWithTimer: Poll = (look, everyMs) => {
@@ -34,9 +36,9 @@ export const pollWithTimer: Poll = (look, everyMs) => {
   return () => clearInterval(timer)
 }
 
-export function openSqliteStore({ path, poll }: SqliteStoreOptions): Store {
+export function openSqliteStore({ path, poll, busyTimeoutMs }: SqliteStoreOptions): Store {
   if (path !== ':memory:') prepareFile(path)
-  const database = new DatabaseSync(path, { timeout: STORE_LIMITS.busyTimeoutMs })
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs ?? STORE_LIMITS.busyTimeoutMs })
   try {
     // WAL: a reader in another process never blocks the server. FULL: a committed transaction survives a power cut.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF')

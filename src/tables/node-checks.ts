@@ -9,14 +9,20 @@ import { enabledRows, type Row, type TablesView } from './row.ts'
 /** A wrong group pattern hits every node: the first few say it all. */
 const MOST_OF_A_KIND = 20
 
-/** Kept for the last tables looked at: most edits do not touch addresses. */
-let last: { readonly sources: readonly (readonly Row[])[]; readonly findings: readonly Finding[] } | undefined
+interface Checked {
+  readonly sources: readonly (readonly Row[])[]
+  readonly findings: readonly Finding[]
+}
+
+/** The last two tables looked at: before and after an edit. Most edits do not touch addresses at all. */
+let recent: readonly Checked[] = []
 
 export function checkNodes(view: TablesView): readonly Finding[] {
   const sources = ['nodelist', 'hosts', 'mac', 'networks', 'site'].map((table) => view.read(table))
-  if (last?.sources.every((rows, at) => rows === sources[at])) return last.findings
+  const known = recent.find((checked) => checked.sources.every((rows, at) => rows === sources[at]))
+  if (known) return known.findings
   const findings = limitEachKind(checkAddresses(view))
-  last = { sources, findings }
+  recent = [{ sources, findings }, ...recent.slice(0, 1)]
   return findings
 }
 

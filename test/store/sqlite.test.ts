@@ -129,3 +129,18 @@ test('a writer killed at any moment leaves whole transactions', async (t) => {
   }
   place.remove()
 })
+
+test('a transaction of another process that does not end is reported, and nothing is lost', (t) => {
+  const place = prepare()
+  const store = openSqliteStore({ path: place.path, busyTimeoutMs: 20 })
+  const other = new DatabaseSync(place.path)
+  other.exec('BEGIN IMMEDIATE')
+  const set = () =>
+    store.transact((transaction) => transaction.setRows('site', { key: 'a' }, { value: 'b' }), { author: 'test' })
+  t.throws(set, { instanceOf: StoreFault, message: /being changed by another process/ })
+  other.exec('ROLLBACK')
+  other.close()
+  t.true(set().committed)
+  store.close()
+  place.remove()
+})
