@@ -95,7 +95,8 @@ export class Tree {
       inode.name = name
     }
     if (fd >= 0) {
-      if (inode.fd >= 0) closeSync(fd)
+      // A mount point is not held, so that it can be unmounted.
+      if (inode.fd >= 0 || isCovered) closeSync(fd)
       else this.room.openFiles.hold(inode, fd, PATH, now)
     }
     this.remember(parent, name, inode)
@@ -121,6 +122,7 @@ export class Tree {
     }
     const parentFd = this.open(parent)
     if (parentFd < 0) return -1
+    if (inode.isCovered) return this.checkCovered(inode, parentFd)
     let fd: number
     try {
       fd = openSync(pathBelow(parentFd, inode.name), O_PATH | O_NOFOLLOW)
@@ -136,6 +138,17 @@ export class Tree {
     inode.attributesAtMs = this.room.now()
     this.room.openFiles.hold(inode, fd, PATH, inode.attributesAtMs)
     return fd
+  }
+
+  /** Mount points have no descriptor: 0 says only that it is still there. */
+  private checkCovered(inode: Inode, parentFd: number): number {
+    const stats = lstatSync(pathBelow(parentFd, inode.name), { bigint: true, throwIfNoEntry: false })
+    if (stats === undefined) return -1
+    const attributes = attributesOf(stats)
+    if (!isSameFile(attributes, inode.attributes)) return -1
+    inode.attributes = attributes
+    inode.attributesAtMs = this.room.now()
+    return 0
   }
 
   /** A descriptor that reads or writes; the inode is a regular file and open. Throws what open() says. */
@@ -154,8 +167,9 @@ export class Tree {
     return this.refresh(inode)
   }
 
-  /** Attributes as they are now. The inode is open. */
+  /** Attributes as they are now. The inode is open (mount points: as they were when it was asked for). */
   refresh(inode: Inode): Attributes {
+    if (inode.fd < 0) return inode.attributes
     inode.attributes = attributesOf(fstatSync(inode.fd, { bigint: true }))
     inode.attributesAtMs = this.room.now()
     return inode.attributes
@@ -221,6 +235,7 @@ export class Tree {
   /** `..`: the directory above as the file system says it, as far as it is known here; the root's is the root. */
   above(directory: Inode): Inode | undefined {
     if (directory === this.root) return directory
+    if (directory.isCovered) return directory.parent
     const stats = lstatSync(pathBelow(directory.fd, '..'), { bigint: true })
     const attributes = attributesOf(stats)
     const inode = this.inodes.get(inodeKey(attributes.inoHigh, attributes.inoLow))

@@ -38,6 +38,7 @@ interface Question {
 function listingOf(call: Nfs3Call, tree: Tree, directory: Inode, cookie: number): Listing | Promise<Listing> {
   const { keepListing, now } = call.room
   const nowMs = now()
+  if (directory.isCovered) return compileListing(EMPTY, directory.attributes, nowMs)
   const kept = directory.listing
   if (kept !== undefined) {
     if (tree.isFrozen) return kept
@@ -47,7 +48,6 @@ function listingOf(call: Nfs3Call, tree: Tree, directory: Inode, cookie: number)
     const changedAtMs = stamp.mtimeSeconds * 1000 + stamp.mtimeNanos / 1e6
     if (isUnchanged(stamp, kept.stamp) && kept.atMs - changedAtMs > limits.stampSettleMs) return kept
   }
-  if (directory.isCovered) return compileListing(EMPTY, directory.attributes, nowMs)
   const stamp = tree.refresh(directory)
   const path = pathOfFd(directory.fd)
   if (stamp.size <= limits.directListingBytes) {
