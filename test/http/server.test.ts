@@ -158,7 +158,7 @@ test('connections above the bound are turned away and counted', async (t) => {
   t.is((await askBytes(rig.port, [GET])).length, 0)
   t.is(rig.counters.dropped, 1)
   for (const socket of held) socket.destroy()
-  let bytes = Buffer.alloc(0)
+  let bytes: Buffer = Buffer.alloc(0)
   for (let turn = 0; turn < 500 && bytes.length === 0; turn += 1) {
     await pause(10)
     bytes = await askBytes(rig.port, [GET])
