@@ -12,6 +12,7 @@ export type ImageErrorCode =
   | 'image-entries'
   | 'image-path'
   | 'image-tool'
+  | 'image-initrd'
   | 'image-kernel'
   | 'image-modules'
   | 'image-busybox'

@@ -134,8 +134,8 @@ async function kindFindings(
     return before?.state === 'applied' && before.existed
       ? [`${entry.path} was in the image and is gone: an empty placeholder takes its place`]
       : []
-  // A placeholder of ours that is to change its kind is taken back first.
-  if (before !== undefined && !before.existed) return []
+  // What liteimg itself made is taken back first when it is of another kind.
+  if (before !== undefined ? !before.existed : manifest.createdDirs.includes(entry.rel)) return []
   const isDirectory = place.stat.isDirectory()
   if (entry.wantsDirectory && !isDirectory)
     problems.push(`${entry.path} is listed as a directory, but is none in the image: list ${entry.path.slice(0, -1)}`)
