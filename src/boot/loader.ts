@@ -1,6 +1,7 @@
 /** Firmware + node → which program or file it is to load, and from where. Pure; what it says goes into a DHCP reply. */
 import type { ClusterNode, ImageName, Ipv4 } from '../cluster/model.ts'
 import type { Firmware } from './firmware.ts'
+import { bootStateOf } from './state.ts'
 
 export interface LoaderReason {
   readonly text: string
@@ -54,6 +55,10 @@ export function chooseLoader(firmware: Firmware, node: ClusterNode, server: Load
     const row = `nodetype node=${node.name} provmethod=${image}`
     return { reasons: [{ text: `address only: there is no osimage ${image}`, row }] }
   }
+  if (bootStateOf(node) === 'none')
+    return {
+      reasons: [{ text: 'address only: the node is offline (nodeset)', row: `chain node=${node.name} currstate` }],
+    }
   const reasons: LoaderReason[] = []
   const next = chooseNextServer(node, server, reasons)
   const chosen = chooseFile(firmware, node, `http://${next}${server.httpPort === 80 ? '' : `:${server.httpPort}`}`)

@@ -34,7 +34,7 @@ export interface DhcpServer {
   /** Dynamic leases by address. */
   leases(): readonly Lease[]
   /** true: the receiving interface is known, so strangers can be served where a range exists. */
-  readonly servesDynamicAddresses: boolean
+  servesDynamicAddresses(): boolean
   close(): Promise<void>
 }
 
@@ -46,15 +46,6 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
   const serverPort = options.serverPort ?? 67
   const passed = options.passedSockets ?? []
   const names = new Set(interfaces.map(({ name }) => name))
-  const onlyInterface = names.size === 1 ? interfaces[0]?.name : undefined
-  const servesDynamicAddresses = onlyInterface !== undefined || passed.length > 0
-  if (!servesDynamicAddresses) {
-    log.warn(
-      `dhcp: ${names.size} interfaces (${[...names].join(', ')}): the receiving one cannot be told, so dynamic addresses are ` +
-        'refused except through relays; known nodes are served. Name one interface, or pass in sockets bound to devices ' +
-        '(systemd socket units with BindToDevice=)',
-    )
-  }
   for (const { interfaceName } of passed) {
     if (!names.has(interfaceName))
       throw new Error(`DHCP got a socket for ${interfaceName}, which has no address to serve`)
@@ -87,7 +78,17 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
       })
     },
   })
-  leases.applySnapshot(cluster.current)
+  const servesDynamicAddresses = () => passed.length > 0 || service.onlyInterface !== undefined
+  let warned = false
+  const watchInterfaces = () => {
+    const hasRange = service.refresh().networks.some(({ dynamicRanges }) => dynamicRanges.length > 0)
+    const refusing = hasRange && !servesDynamicAddresses()
+    // Said when it becomes so, not at every edit of the tables.
+    if (refusing && !warned) log.warn(severalInterfaces(names))
+    warned = refusing
+  }
+  watchInterfaces()
+  const unwatch = cluster.onChange(watchInterfaces)
 
   const listen = (socket: Socket, receivedOn: string | undefined) => {
     sockets.push(socket)
@@ -101,20 +102,21 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
   const close = async () => {
     if (closing) return
     closing = true
+    unwatch()
     // The leases first: what was promised gets to the disk, and the answers waiting for it still leave.
     await leases.close()
     await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))))
   }
   try {
-    for (const { name, address } of interfaces) {
+    for (const { address } of interfaces) {
       if (senders.has(address)) continue
       const socket = await bindSocket({ address, port: serverPort })
       socket.setBroadcast(true)
       senders.set(address, socket)
       // Unicast tells which address was meant; with several interfaces that is not yet the wire it came by.
-      listen(socket, names.size === 1 ? name : undefined)
+      listen(socket, undefined)
     }
-    if (passed.length === 0) listen(await bindSocket({ address: '0.0.0.0', port: serverPort }), onlyInterface)
+    if (passed.length === 0) listen(await bindSocket({ address: '0.0.0.0', port: serverPort }), undefined)
     for (const { fd, interfaceName } of passed) listen(await bindSocket({ fd }), interfaceName)
   } catch (error) {
     await close()
@@ -130,6 +132,14 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     servesDynamicAddresses,
     close,
   }
+}
+
+function severalInterfaces(names: ReadonlySet<string>): string {
+  return (
+    `dhcp: of the interfaces ${[...names].join(', ')} not exactly one has an address inside a networks row: which one receives ` +
+    'a request cannot be told, so dynamic addresses are refused except through relays; known nodes are served. Name one ' +
+    'interface, or pass in sockets bound to devices (systemd socket units with BindToDevice=)'
+  )
 }
 
 function bindSocket(

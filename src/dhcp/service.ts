@@ -10,7 +10,7 @@ import { StrangerSampler } from './strangers.ts'
 
 export interface Datagram {
   readonly bytes: Uint8Array
-  /** Receiving interface; undefined when it cannot be told. */
+  /** Receiving interface, when its socket is bound to a device; undefined: the operating system did not say. */
   readonly receivedOn: string | undefined
   readonly sourcePort: number
 }
@@ -67,6 +67,7 @@ export class DhcpService {
   readonly #options: DhcpServiceOptions
   readonly #strangers = new StrangerSampler()
   #snapshot: Snapshot | undefined
+  #onlyInterface: string | undefined
   #lastFaultLogMs = Number.NEGATIVE_INFINITY
 
   constructor(options: DhcpServiceOptions) {
@@ -87,14 +88,28 @@ export class DhcpService {
     return decision
   }
 
-  #context(datagram: Datagram, nowMs: number): DhcpContext {
-    const { cluster, leases, interfaces, httpPort } = this.#options
+  /** The one interface with an address inside a networks row; undefined when there are several, or none. */
+  get onlyInterface(): string | undefined {
+    return this.#onlyInterface
+  }
+
+  /** Takes over a new snapshot; done before the next request anyway. */
+  refresh(): Snapshot {
+    const { cluster, leases, interfaces } = this.#options
     const snapshot = cluster.current
-    if (snapshot !== this.#snapshot) {
-      leases.applySnapshot(snapshot)
-      this.#snapshot = snapshot
-    }
-    const { receivedOn } = datagram
+    if (snapshot === this.#snapshot) return snapshot
+    leases.applySnapshot(snapshot)
+    const serving = interfaces.filter(({ address }) => snapshot.networkOf(address) !== undefined)
+    const names = new Set(serving.map(({ name }) => name))
+    this.#onlyInterface = names.size === 1 ? serving[0]?.name : undefined
+    this.#snapshot = snapshot
+    return snapshot
+  }
+
+  #context(datagram: Datagram, nowMs: number): DhcpContext {
+    const { leases, interfaces, httpPort } = this.#options
+    const snapshot = this.refresh()
+    const receivedOn = datagram.receivedOn ?? this.#onlyInterface
     return { snapshot, interfaces, receivedOn, leases, nowMs, httpPort: httpPort ?? snapshot.site.httpport }
   }
 
@@ -143,7 +158,8 @@ export class DhcpService {
   }
 
   /** A broadcast must leave by the interface the client is on, also when its ciaddr belongs to another network. */
-  #sourceAddress(answer: DhcpAnswer, { receivedOn }: Datagram): Ipv4 {
+  #sourceAddress(answer: DhcpAnswer, datagram: Datagram): Ipv4 {
+    const receivedOn = datagram.receivedOn ?? this.#onlyInterface
     if (receivedOn === undefined || answer.destination.address !== '255.255.255.255') return answer.from
     const addresses = this.#options.interfaces.filter(({ name }) => name === receivedOn)
     if (addresses.some(({ address }) => address === answer.from)) return answer.from

@@ -12,6 +12,7 @@ interface NodeFields {
   readonly arch?: string
   readonly image?: string | undefined
   readonly noderes?: Readonly<Record<string, string>>
+  readonly currstate?: string
 }
 
 function node(fields: NodeFields): ClusterNode {
@@ -23,7 +24,10 @@ function node(fields: NodeFields): ClusterNode {
     imageName: ('image' in fields ? fields.image : 'img') as ImageName | undefined,
     arch: fields.arch,
     netboot: fields.netboot,
-    attribute: (table, column) => (table === 'noderes' ? fields.noderes?.[column] : undefined),
+    attribute: (table, column) => {
+      if (table === 'chain' && column === 'currstate') return fields.currstate
+      return table === 'noderes' ? fields.noderes?.[column] : undefined
+    },
   }
 }
 
@@ -134,6 +138,13 @@ test('no image, or an image without a row: address only, and why', (t) => {
   t.deepEqual(choose(BIOS, { image: 'gone' }), {
     reasons: [{ text: 'address only: there is no osimage gone', row: 'nodetype node=cn07 provmethod=gone' }],
   })
+})
+
+test('nodeset offline: address only; nodeset boot: the loader, whose script goes on with the next device', (t) => {
+  const offline = choose(BIOS, { currstate: 'offline' })
+  t.is(offline.file, undefined)
+  t.is(offline.reasons[0]?.row, 'chain node=cn07 currstate')
+  t.is(choose(BIOS, { currstate: 'boot' }).file, 'undionly.kpxe')
 })
 
 test('next server: noderes.tftpserver, then xcatmaster, then networks.tftpserver, then ourselves; always an address', (t) => {

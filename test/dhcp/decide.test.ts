@@ -289,7 +289,8 @@ test('networks.dhcpserver: the range of another server is not ours', async (t) =
 })
 
 test('several interfaces that cannot be told apart: known nodes by their own, strangers refused with a reason', async (t) => {
-  const lab = await openHarness({ tables: DYNAMIC, interfaces: [ETH0, ETH1], receivedOn: null })
+  const networks = [{ net: '10.77.0.0', range: ['10.77.0.50', '10.77.0.60'] as const }, { net: '10.77.1.0' }]
+  const lab = await openHarness({ tables: { networks }, interfaces: [ETH0, ETH1], receivedOn: null })
   t.is(await lab.ask({ type: MESSAGE.DISCOVER, mac: STRANGER }), undefined)
   t.regex(lastDetail(lab), /dynamic addresses refused/)
   const both = await openHarness({ tables: TABLES, interfaces: [ETH0, ETH1], receivedOn: null })
@@ -300,6 +301,13 @@ test('several interfaces that cannot be told apart: known nodes by their own, st
   t.is(parseIpv4(second?.options.get(OPTION.serverIdentifier)), ETH1.address)
   const relayed = await both.ask({ type: MESSAGE.DISCOVER, mac: STRANGER, ...RELAYED })
   t.is(relayed?.yiaddr, '10.77.2.50', 'a relay says where the client is')
+})
+
+test('an interface outside all networks rows does not count: with one other, strangers are served', async (t) => {
+  const lab = await openHarness({ tables: DYNAMIC, interfaces: [ETH0, ETH1], receivedOn: null })
+  const offer = await lab.ask({ type: MESSAGE.DISCOVER, mac: STRANGER })
+  t.is(offer?.yiaddr, '10.77.0.50')
+  t.is(offer?.to.from, ETH0.address)
 })
 
 test('a broadcast NAK leaves by the interface the request came from', async (t) => {
