@@ -223,6 +223,17 @@ test('a manifest inside the image cannot name paths outside it', async (t) => {
   t.is(readFileSync(join(place, 'outside/canary'), 'utf8'), 'untouched\n')
 })
 
+test('a link planted where a temporary file will be written is not followed', async (t) => {
+  const place = makeWorkplace([file('etc/fstab', '/dev/sda / ext4 rw 0 1\n'), file('.statelite/x', 'x')])
+  const canary = join(place, 'outside/canary')
+  for (const path of ['etc/fstab', '.statelite/revision', '.statelite/manifest.json'])
+    symlinkSync(canary, join(place, 'rootimg', `${path}.liteboot-${process.pid}`))
+  await liteimg(request(place, []))
+  t.is(readFileSync(canary, 'utf8'), 'untouched\n')
+  t.true(lstatSync(join(place, 'rootimg/etc/fstab')).isFile())
+  t.is(readFileSync(join(place, 'rootimg/etc/fstab'), 'utf8'), '/dev/sda / ext4 ro 0 1\n')
+})
+
 test('validation comes first: a refused table leaves every byte alone', async (t) => {
   const place = makeWorkplace(EXAMPLE)
   const before = readTree(join(place, 'rootimg'))
@@ -232,6 +243,10 @@ test('validation comes first: a refused table leaves every byte alone', async (t
     await t.throwsAsync(liteimg(request(place, [entry('tmpfs', bad)])), { instanceOf: ImageError }, bad)
   await t.throwsAsync(liteimg(request(place, [entry('tmpfs', '/var/log/messages/')])), { message: /as a directory/ })
   await t.throwsAsync(liteimg(request(place, [], { nodeScript: join(place, 'missing') })), { message: /node-side/ })
+  await t.throwsAsync(liteimg(request(place, [], { postscriptsDir: place })), { message: /contain each other/ })
+  await t.throwsAsync(liteimg(request(place, [], { postscriptsDir: join(place, 'statelite') })), {
+    message: /not a dir/,
+  })
   await t.throwsAsync(liteimg(request(place, [], { inUseBy: ['cn07'] })), { message: /cn07/ })
   const dry = await liteimg(request(place, [entry('tmpfs', '/var/')], { dryRun: true }))
   t.true(dry.lines.includes('apply  tmpfs         /var/'))

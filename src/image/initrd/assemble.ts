@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { constants, gzip, zstdCompress } from 'node:zlib'
 import { errnoOf, ImageError } from '../image-error.ts'
-import { lstatOrMissing } from '../liteimg/confined.ts'
+import { lstatOrMissing, resolveInside } from '../liteimg/confined.ts'
 import { writeFileAtomic } from '../liteimg/manifest.ts'
 import { architectureOfElf, parseArchitecture } from './architecture.ts'
 import { findBusybox } from './busybox.ts'
@@ -67,7 +67,7 @@ export async function assembleInitrd(request: InitrdRequest): Promise<InitrdRepo
   const moduleRoot = `lib/modules/${version}`
   const firmwareNames = new Set<string>()
   for (const path of paths) {
-    const bytes = await readPlain(join(request.rootimg, tree, path))
+    const bytes = await readModule(request.rootimg, `${tree}/${path}`)
     const found = architectureOfElf(bytes)
     if (found !== arch)
       throw new ImageError('image-arch', `${tree}/${path} is for ${found ?? 'no known machine'}, the image for ${arch}`)
@@ -96,6 +96,14 @@ export async function assembleInitrd(request: InitrdRequest): Promise<InitrdRepo
   await writeFileAtomic(request.output, bytes, 0o644)
   await writeFileAtomic(`${request.output}.json`, `${JSON.stringify(report, undefined, 1)}\n`, 0o644)
   return report
+}
+
+/** Kernel packages of EL link modules of other kernels by absolute paths (weak-updates): those of the image are meant. */
+async function readModule(rootimg: string, rel: string): Promise<Buffer> {
+  const real = await resolveInside(rootimg, rel)
+  if (real === undefined || !(await lstatOrMissing(join(rootimg, real)))?.isFile())
+    throw new ImageError('image-modules', `${rel} is in modules.dep, but not in the image: run depmod -b ${rootimg}`)
+  return await readPlain(join(rootimg, real))
 }
 
 /** Files by name; the directories above them appear by themselves. */

@@ -36,7 +36,9 @@ export function renderLitefileSave(entries: readonly { readonly option: string; 
 
 export async function adoptManifest(root: string): Promise<Manifest> {
   const manifest = emptyManifest()
-  const text = await readFile(join(root, LITEFILE_SAVE_REL), 'utf8').catch(() => '')
+  const saved = join(root, LITEFILE_SAVE_REL)
+  if (!(await lstatOrMissing(saved))?.isFile()) return manifest
+  const text = await readFile(saved, 'utf8')
   for (const { rel, path, option, role, wantsDirectory } of assignRoles(parseLitefileSave(text)).roled) {
     const stat = await lstatOrMissing(join(root, rel))
     const isLinked = stat !== undefined && (await isOurLink(root, rel, stat, rel))

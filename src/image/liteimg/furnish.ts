@@ -23,25 +23,49 @@ const MOUNT_POINTS: readonly (readonly [string, number])[] = [
 ]
 
 export interface Furniture {
-  readonly nodeScript: string
-  readonly postscriptsDir: string | undefined
+  /** Content of `/etc/init.d/statelite`. */
+  readonly nodeScript: Buffer
+  /** Real path of the postscripts, or undefined when there are none. */
+  readonly postscripts: string | undefined
   /** First field of the root's fstab line in images that xCAT made: `<profile>_<arch>`. */
   readonly fstabRootName: string | undefined
 }
 
-/** Read before anything is changed, so that a missing file stops liteimg in time. */
-export async function readNodeScript(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (error) {
+/** Everything from outside the image, looked at before anything is changed. */
+export async function checkFurniture(root: string, from: FurnitureSources): Promise<Furniture> {
+  const nodeScript = await readFile(from.nodeScript).catch((error: unknown) => {
     throw new ImageError(
       'image-scripts',
-      `the node-side script ${path} cannot be read (${errnoOf(error)}): the liteboot installation is incomplete`,
+      `the node-side script ${from.nodeScript} cannot be read (${errnoOf(error)}): the liteboot installation is incomplete`,
     )
+  })
+  return {
+    nodeScript,
+    postscripts: from.postscriptsDir === undefined ? undefined : await checkPostscripts(root, from.postscriptsDir),
+    fstabRootName: from.fstabRootName,
   }
 }
 
-export async function furnish(run: LiteRun, furniture: Furniture, nodeScript: Buffer): Promise<void> {
+export interface FurnitureSources {
+  readonly nodeScript: string
+  readonly postscriptsDir?: string
+  readonly fstabRootName?: string
+}
+
+async function checkPostscripts(root: string, directory: string): Promise<string | undefined> {
+  if ((await lstatOrMissing(directory)) === undefined) return undefined
+  const real = await realpath(directory)
+  if (!(await lstatOrMissing(real))?.isDirectory())
+    throw new ImageError('image-scripts', `${directory} is not a directory: it should hold the postscripts`)
+  if (join(real, '/').startsWith(join(root, '/')) || join(root, '/').startsWith(join(real, '/')))
+    throw new ImageError(
+      'image-scripts',
+      `the postscripts ${directory} and the image root contain each other: move one`,
+    )
+  return real
+}
+
+export async function furnish(run: LiteRun, furniture: Furniture): Promise<void> {
   for (const [rel, mode] of MOUNT_POINTS) {
     const real = await resolveInside(run.root, rel)
     if (real === undefined) continue
@@ -50,8 +74,8 @@ export async function furnish(run: LiteRun, furniture: Furniture, nodeScript: Bu
   }
   await rewriteFstab(run, furniture.fstabRootName)
   await replaceMtab(run)
-  await installNodeScript(run, nodeScript)
-  await installPostscripts(run, furniture.postscriptsDir)
+  await installNodeScript(run, furniture.nodeScript)
+  await installPostscripts(run, furniture.postscripts)
 }
 
 /** The line of the root file system says `ro`: some distributions remount `/` by it. A missing fstab stays missing. */
@@ -112,13 +136,8 @@ async function installPostscripts(run: LiteRun, source: string | undefined): Pro
   const [fresh, stale] = ['.statelite/xcatpost.new', '.statelite/xcatpost.old']
   await edit.removeTree(fresh)
   await edit.removeTree(stale)
-  if (source === undefined || (await lstatOrMissing(source)) === undefined) return
-  const real = await realpath(source)
-  if (!(await lstatOrMissing(real))?.isDirectory())
-    throw new ImageError('image-scripts', `${source} is not a directory: it should hold the postscripts`)
-  if (join(real, '/').startsWith(join(run.root, '/')) || join(run.root, '/').startsWith(join(real, '/')))
-    throw new ImageError('image-scripts', `the postscripts directory ${source} and the image root contain each other`)
-  await edit.copy(real, fresh)
+  if (source === undefined) return
+  await edit.copy(source, fresh)
   if ((await lstatOrMissing(edit.path('xcatpost'))) !== undefined) await edit.move('xcatpost', stale)
   await edit.move(fresh, 'xcatpost')
   await edit.removeTree(stale)

@@ -6,7 +6,7 @@ import { applyMirror, applyStructure, clearTheWay, recordIntention, removeWork }
 import { lstatOrMissing } from './confined.ts'
 import { noteTimes, pruneCreatedDirs, restoreTimes } from './directory-times.ts'
 import { assignRoles, type LiteEntry, type RoledEntry } from './entry.ts'
-import { type Furniture, furnish, readNodeScript } from './furnish.ts'
+import { checkFurniture, type Furniture, furnish } from './furnish.ts'
 import { openImageLock } from './lock.ts'
 import { emptyManifest, readManifest } from './manifest.ts'
 import { decidePlan, type LitePlan, renderPlan } from './plan.ts'
@@ -53,8 +53,8 @@ export async function liteimg(request: LiteimgRequest): Promise<LiteimgReport> {
   const assigned = assignRoles(request.entries)
   const problems = [...request.validate(request.entries), ...assigned.problems]
   if (problems.length > 0) throw new ImageError('image-entries', [...new Set(problems)])
-  const nodeScript = await readNodeScript(request.nodeScript)
   const root = await checkImageRoot(request.rootimg)
+  const furniture = await checkFurniture(root, request)
   const users = request.inUseBy ?? []
   if (users.length > 0 && request.force !== true && request.dryRun !== true)
     throw new ImageError(
@@ -63,7 +63,7 @@ export async function liteimg(request: LiteimgRequest): Promise<LiteimgReport> {
     )
   const lock = await openImageLock(root)
   try {
-    return await runLocked(request, root, assigned.roled, nodeScript, lock.fd)
+    return await runLocked(request, root, assigned.roled, furniture, lock.fd)
   } finally {
     await lock.release()
   }
@@ -73,7 +73,7 @@ async function runLocked(
   request: LiteimgRequest,
   root: string,
   entries: readonly RoledEntry[],
-  nodeScript: Buffer,
+  furniture: Furniture,
   lockFd: number,
 ): Promise<LiteimgReport> {
   const isFirst = (await lstatOrMissing(`${root}/.statelite`)) === undefined
@@ -91,10 +91,7 @@ async function runLocked(
     lockFd,
   )
   const run: LiteRun = { root, edit, manifest, warnings: [...checked.warnings] }
-  if (request.dryRun !== true) {
-    const { postscriptsDir, fstabRootName } = request
-    await carryOut(run, plan, request, { nodeScript: request.nodeScript, postscriptsDir, fstabRootName }, nodeScript)
-  }
+  if (request.dryRun !== true) await carryOut(run, plan, request, furniture)
   const lines = [`Modifying ${request.rootimg} ...`]
   if (isFirst) lines.push(`creating ${request.rootimg}/.statelite`)
   if (request.dryRun === true) lines.push(...renderPlan(plan), `Nothing was changed (dry run).`)
@@ -110,13 +107,7 @@ async function runLocked(
   }
 }
 
-async function carryOut(
-  run: LiteRun,
-  plan: LitePlan,
-  request: LiteimgRequest,
-  furniture: Furniture,
-  nodeScript: Buffer,
-): Promise<void> {
+async function carryOut(run: LiteRun, plan: LitePlan, request: LiteimgRequest, furniture: Furniture): Promise<void> {
   const { edit, manifest } = run
   const all = [...plan.keep, ...plan.apply]
   await noteTimes(
@@ -141,7 +132,7 @@ async function carryOut(
   await writeManifest(run)
   const parentsFirst = all.sort((a, b) => a.rel.split('/').length - b.rel.split('/').length)
   for (const entry of parentsFirst) await applyStructure(run, entry)
-  await furnish(run, furniture, nodeScript)
+  await furnish(run, furniture)
   await pruneCreatedDirs(run)
   await restoreTimes(run)
   for (const entry of parentsFirst) if (entry.role === 'copy') await applyMirror(run, entry)

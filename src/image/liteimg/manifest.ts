@@ -7,6 +7,7 @@
 import { open, readFile, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errnoOf, ImageError } from '../image-error.ts'
+import { lstatOrMissing } from './confined.ts'
 import { LITE_OPTIONS, type LiteOption, type Role } from './entry.ts'
 
 export type ObjectKind = 'file' | 'dir' | 'other'
@@ -93,6 +94,9 @@ function isPlainRel(rel: string): boolean {
 
 export async function readManifest(root: string): Promise<Manifest | undefined> {
   const path = join(root, MANIFEST_REL)
+  const stat = await lstatOrMissing(path)
+  if (stat !== undefined && !stat.isFile())
+    throw new ImageError('image-path', `/${MANIFEST_REL} in the image is not a file: move it away`)
   try {
     return parseManifest(await readFile(path, 'utf8'), path)
   } catch (error) {
@@ -108,7 +112,9 @@ export function renderManifest(manifest: Manifest): string {
 /** Temporary name, fsync, rename, fsync of the directory: readers see the old or the new content, also after power loss. */
 export async function writeFileAtomic(path: string, data: string | Buffer, mode: number): Promise<void> {
   const temporary = `${path}.liteboot-${process.pid}`
-  const file = await open(temporary, 'w', mode)
+  // Exclusive, so that a symlink planted under this name is not followed.
+  await unlink(temporary).catch(() => undefined)
+  const file = await open(temporary, 'wx', mode)
   try {
     await file.writeFile(data)
     await file.chmod(mode)
