@@ -1,16 +1,17 @@
 /** The TFTP server: takes requests, finds what they name, and gives each transfer its port, its turns and its end. */
 import type { EmitEvent } from '../timeline/event.ts'
 import { decideRepeat, RequestQueue } from './admission.ts'
+import { findContent, openContent } from './content.ts'
+import { openCounters, type TftpCounters } from './counters.ts'
 import { QUEUE_MAX, TICK_MS, TRANSFERS_MAX } from './limits.ts'
 import { parseName } from './names.ts'
 import { decideOptions, type Negotiated, type OptionBounds } from './options.ts'
 import { decideOutcome } from './outcome.ts'
 import { ERROR_CODE, encodeError, OPCODE, parsePacket, type RequestPacket } from './packet.ts'
 import { ReadSession, type Session, type SessionEnd } from './read-session.ts'
-import type { TftpClient, TftpContent, TftpRoute } from './routes.ts'
+import type { TftpClient, TftpRoute } from './routes.ts'
 import { FileShelf } from './shelf.ts'
 import { type ClientPort, openSockets, type RequestPort, type TftpSockets } from './sockets.ts'
-import { type ByteSource, FileSource, MemorySource, NetasciiSource } from './sources.ts'
 import { type UploadOptions, Uploads } from './uploads.ts'
 
 export interface TftpLog {
@@ -41,24 +42,6 @@ export interface TftpServerOptions {
   readonly every?: (intervalMs: number, run: () => void) => () => void
 }
 
-export interface TftpCounters {
-  requests: number
-  malformed: number
-  /** The same request again while it is being answered. */
-  duplicates: number
-  queued: number
-  dropped: number
-  notFound: number
-  refused: number
-  completed: number
-  stopped: number
-  failed: number
-  bytes: number
-  resent: number
-  active: number
-  activeMax: number
-}
-
 export interface TftpServer {
   close(): Promise<void>
   readonly port: number
@@ -81,33 +64,17 @@ interface WaitingRequest {
   readonly client: TftpClient
   readonly from: RequestPort
 }
-interface OpenContent {
-  readonly source: ByteSource
-  readonly release: () => void
-}
-
+/**
+ * After the poll phase, not in the timer phase: when the loop is late, the ACKs that wait in the sockets are read first,
+ * and do not count as missing. Otherwise an overloaded server resends what has arrived, and stays overloaded.
+ */
 function everyInterval(intervalMs: number, run: () => void): () => void {
-  const timer = setInterval(run, intervalMs)
+  const timer = setInterval(() => setImmediate(run), intervalMs)
   return () => clearInterval(timer)
 }
 
 class Server implements TftpServer {
-  readonly counters: TftpCounters = {
-    requests: 0,
-    malformed: 0,
-    duplicates: 0,
-    queued: 0,
-    dropped: 0,
-    notFound: 0,
-    refused: 0,
-    completed: 0,
-    stopped: 0,
-    failed: 0,
-    bytes: 0,
-    resent: 0,
-    active: 0,
-    activeMax: 0,
-  }
+  readonly counters = openCounters()
   readonly #o: TftpServerOptions
   readonly #sockets: TftpSockets
   readonly #shelf = new FileShelf()
@@ -164,6 +131,9 @@ class Server implements TftpServer {
   }
 
   #tick(): void {
+    if (this.#closed) return
+    // After a shortage of sockets: twenty more places a second, up to the configured number.
+    this.#transfersMax = Math.min(this.#transfersMax + 1, this.#o.transfersMax ?? TRANSFERS_MAX)
     const nowMs = this.#o.now()
     for (const place of this.#places.values()) {
       const session = place.session
@@ -244,12 +214,12 @@ class Server implements TftpServer {
       this.#refuse(place, packet, ERROR_CODE.accessViolation, 'not a name inside the TFTP root')
       return
     }
-    const content = await this.#find(name, place.client)
+    const content = await findContent(this.#o.routes, name, place.client)
     if (content?.kind === 'refused') {
       this.#refuse(place, packet, content.code, content.message)
       return
     }
-    const open = content && (await this.#open(content, packet.mode))
+    const open = content && (await openContent(content, packet.mode, this.#shelf))
     if (!open) {
       this.#refuse(place, packet, ERROR_CODE.noSuchFile, 'no such file')
       return
@@ -289,26 +259,6 @@ class Server implements TftpServer {
     })
     place.session = session
     session.begin()
-  }
-
-  async #find(name: string, client: TftpClient): Promise<TftpContent | undefined> {
-    for (const route of this.#o.routes) {
-      const content = await route(name, client)
-      if (content) return content
-    }
-    return undefined
-  }
-
-  async #open(content: Exclude<TftpContent, { kind: 'refused' }>, mode: string): Promise<OpenContent | undefined> {
-    const wire = (source: ByteSource, whole: Buffer | undefined) =>
-      mode === 'netascii' ? new NetasciiSource(source, whole) : source
-    if (content.kind === 'bytes') {
-      return { source: wire(new MemorySource(content.data), content.data), release: () => {} }
-    }
-    const file = await this.#shelf.take(content.path)
-    if (!file) return undefined
-    const source = file.data ? new MemorySource(file.data) : new FileSource(file)
-    return { source: wire(source, file.data), release: () => this.#shelf.release(content.path, file) }
   }
 
   /** The way to the client; undefined when the request has been replaced meanwhile or no socket can be had. */
