@@ -164,6 +164,13 @@ for (const shell of CANNOT_RUN === undefined ? SHELLS : []) {
     const started = Date.now()
     await script(t, site, 'run_stage plan stage_plan; run_stage root stage_root')
     t.true(Date.now() - started < 12_000)
+    const queued = Date.now()
+    await script(
+      t,
+      site,
+      `for i in 1 2 3 4 5 6; do report root start; done; set_report_url ${site.url}/report; flush_reports`,
+    )
+    t.true(Date.now() - queued < 5000)
     const free = Date.now()
     await script(t, site, 'REPORT_URL=http://127.0.0.1:1/report; for i in 1 2 3 4 5; do report root start; done')
     t.true(Date.now() - free < 3000)
