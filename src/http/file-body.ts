@@ -6,6 +6,19 @@ import type { ByteRange } from './range.ts'
 import type { RouteResponse } from './route.ts'
 
 let activeStreams = 0
+/** Full-size read buffers between two transfers: fresh ones cost a page fault for every 4 KiB. */
+const spareBuffers: Buffer[] = []
+
+function takeBuffer(sizeBytes: number): Buffer {
+  const spare = sizeBytes === HTTP_LIMITS.streamReadMaxBytes ? spareBuffers.pop() : undefined
+  return spare ?? Buffer.allocUnsafeSlow(sizeBytes)
+}
+
+/** Only buffers the socket has let go of: what is still queued there must not be written over. */
+function giveBuffer(buffer: Buffer): void {
+  if (buffer.length !== HTTP_LIMITS.streamReadMaxBytes) return
+  if (spareBuffers.length < HTTP_LIMITS.streamSpareBuffers) spareBuffers.push(buffer)
+}
 
 /** Sends a range of a hot file, following the read if it is still being loaded. Always releases the entry. */
 export async function sendHot(
@@ -41,7 +54,8 @@ export async function sendStream(response: RouteResponse, file: OpenedFile, rang
   const writer = createWriter(response)
   activeStreams += 1
   const readBytes = streamReadBytes(range.end - range.start)
-  const buffers = [Buffer.allocUnsafeSlow(readBytes), Buffer.allocUnsafeSlow(readBytes)] as const
+  const buffers = [takeBuffer(readBytes), takeBuffer(readBytes)] as const
+  let whole = false
   try {
     let position = range.start
     let current = 0
@@ -58,8 +72,11 @@ export async function sendStream(response: RouteResponse, file: OpenedFile, rang
       position += count
       current += 1
     }
-    if (await written) writer.end()
+    whole = await written
+    if (whole) writer.end()
   } finally {
+    // After a cut the kernel may still read from them; the garbage collector will see.
+    if (whole) for (const buffer of buffers) giveBuffer(buffer)
     activeStreams -= 1
     closeFile(file.fd)
   }

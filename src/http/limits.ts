@@ -33,6 +33,8 @@ export const HTTP_LIMITS = {
   streamBudgetBytes: 128 * MIB,
   streamReadMaxBytes: MIB,
   streamReadMinBytes: 64 * 1024,
+  /** Read buffers kept between transfers. */
+  streamSpareBuffers: 16,
   /** Hot files in memory: a quarter of the machine, at most 4 GiB; a packed root of 1–2 GiB and its kernels fit. */
   hotBytes: Math.min(4096 * MIB, Math.floor(totalmem() / 4)),
   /** Up to this size the first request admits a file (boot scripts, postscripts); larger ones from the second on. */
@@ -43,6 +45,8 @@ export const HTTP_LIMITS = {
   hotAskedFiles: 4096,
   /** Hot files nobody asked for since are dropped. */
   hotIdleMs: 30 * 60_000,
+  /** How often that is looked for. */
+  sweepMs: 60_000,
   /** A file changed less than this ago is not kept: a second change within one clock tick of the file system would not
    *  show in its times. */
   hotSettleMs: 2_000,

@@ -40,6 +40,8 @@ export interface HttpServerOptions {
   readonly nodeOf?: (clientIp: string) => string | undefined
   readonly log?: HttpLog
   readonly signal?: AbortSignal
+  /** Called every `sweepMs`: `() => files.hot.sweep()`. */
+  readonly sweep?: () => void
   /** Shorter time-outs for tests. */
   readonly limits?: Partial<
     Record<
@@ -49,7 +51,8 @@ export interface HttpServerOptions {
       | 'keepAliveTimeoutMs'
       | 'timeoutCheckMs'
       | 'connections'
-      | 'closeGraceMs',
+      | 'closeGraceMs'
+      | 'sweepMs',
       number
     >
   >
@@ -108,7 +111,11 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     return server
   }
 
+  const sweeping = options.sweep ? setInterval(options.sweep, limits.sweepMs) : undefined
+  sweeping?.unref()
+
   function close(): Promise<void> {
+    clearInterval(sweeping)
     closing ??= Promise.all(servers.map((server) => closeOne(server, limits.closeGraceMs))).then(() => {})
     return closing
   }

@@ -159,7 +159,9 @@ export function isFinished(draft: BootDraft): boolean {
 /** A fetched plan is a fetched file: whether it was good is for the initrd to say, and what it said stays. */
 function transferResult(event: BootEvent, known: StageDraft | undefined): BootStage['result'] {
   if (known && known.result !== 'running') return known.result
-  return event.ok ? 'ok' : 'running'
+  // OVMF asks for the size of its loader, stops, and then asks for the file.
+  const isProbe = event.service === 'tftp' && event.bytes === 0
+  return event.ok && !isProbe ? 'ok' : 'running'
 }
 
 function reportedResult(event: BootEvent): BootStage['result'] {

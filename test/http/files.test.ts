@@ -268,6 +268,21 @@ test('memory stays in its bound: the longest unused goes, what is being sent sta
   t.true(counters.bytes <= 30_000_000)
 })
 
+test('hot files nobody asked for in half an hour are let go', async (t) => {
+  let nowMs = later()
+  const bench = await openBench(t, { now: () => nowMs })
+  bench.put('conf', 'abc')
+  await ask(bench.rig.port, '/conf')
+  const { hot } = bench.files
+  nowMs += 29 * 60_000
+  hot.sweep()
+  t.is(hot.counters.bytes, 3)
+  nowMs += 2 * 60_000
+  hot.sweep()
+  t.deepEqual([hot.counters.files, hot.counters.bytes], [0, 0])
+  t.is((await ask(bench.rig.port, '/conf')).body.toString(), 'abc')
+})
+
 test('symlinks are followed inside the tree and never out of it', async (t) => {
   const bench = await openBench(t)
   const inside = bench.put('real/file', 'inside')

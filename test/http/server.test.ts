@@ -205,6 +205,20 @@ test('an address that cannot be bound: the error says so, and nothing stays open
   )
 })
 
+test('the sweep runs while the server is open, and not after', async (t) => {
+  let sweeps = 0
+  const sweep = (): void => {
+    sweeps += 1
+  }
+  const rig = await openRig(t, [HELLO], { sweep, limits: { sweepMs: 5 } })
+  await until(() => sweeps > 1)
+  await rig.close()
+  const atClose = sweeps
+  await pause(30)
+  t.true(atClose > 1)
+  t.is(sweeps, atClose)
+})
+
 test('several addresses share one port', async (t) => {
   const rig = await openRig(t, [textRoute('/', ({ clientIp }) => clientIp)], { addresses: ['127.0.0.1', '127.0.0.3'] })
   const socketed = await new Promise<string>((resolve) => {

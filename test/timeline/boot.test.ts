@@ -182,6 +182,12 @@ test('misses and cut transfers beside a hit are no failure', (t) => {
   t.is(boot?.at, 'network')
 })
 
+test('a question for the size of a loader is not its download', (t) => {
+  const probe = read(1, 'snponly.efi', { bytes: 0, detail: 'stopped by the client before the first block (error 8)' })
+  t.is(fold([...exchange(0, 'firmware'), probe], 2).at(-1)?.at, 'loader')
+  t.is(fold([...exchange(0, 'firmware'), probe, read(1.5, 'snponly.efi')], 2).at(-1)?.at, 'boot file')
+})
+
 test('what a running system fetches does not change how it booted', (t) => {
   const before = fold(wholeBoot(), 40)[0]
   const after = fold([...wholeBoot(), get(500, '/node/v1/cn01/plan', { event: 'plan' })], 501)[0]
