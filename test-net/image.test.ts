@@ -82,13 +82,20 @@ function fetchKernel({ debian, kernelPackage, busyboxPackage }: Foreign): string
   return place
 }
 
+const directories: string[] = []
+test.after.always(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
+
 async function assembleTwice(
   t: ExecutionContext,
   arch: string,
   place: string,
   busybox?: string,
 ): Promise<InitrdReport> {
-  const output = join(mkdtempSync(join(tmpdir(), 'liteboot-initrd-')), 'initrd.gz')
+  const directory = mkdtempSync(join(tmpdir(), 'liteboot-initrd-'))
+  directories.push(directory)
+  const output = join(directory, 'initrd.gz')
   const given = {
     rootimg: join(place, 'rootimg'),
     arch,
