@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import test from 'ava'
-import { Packet, RequestSocket, Server, TransferSocket } from '../../src/tftp/tftp2.ts'
+import { Client, Packet, RequestSocket, Server, TransferSocket } from '../../src/tftp/tftp2.ts'
 
 const Connection = createRequire(import.meta.url)('tftp2/connection.js') as new (
   peer: { address: string; port: number } | undefined,
@@ -121,4 +121,21 @@ test('each transfer leaves its socket open', async (t) => {
   // A closed socket would throw here.
   t.is(typeof connection?.getRecvBufferSize(), 'number')
   connection?.close()
+})
+
+test('the client does not see an ERROR: a missing file waits for ever', async (t) => {
+  const refusing = createSocket('udp4')
+  refusing.on('message', (_bytes, { port }) => refusing.send(Buffer.from([0, 5, 0, 1, 0]), port, '127.0.0.1'))
+  refusing.bind(0, '127.0.0.1')
+  await once(refusing, 'listening')
+  const client = Client('127.0.0.1', refusing.address().port)
+  const reading = client.read(
+    'missing',
+    () => {},
+    () => {},
+  )
+  const waited = new Promise((resolve) => setTimeout(resolve, 1000, 'waits'))
+  t.is(await Promise.race([reading, waited]), 'waits')
+  client.close()
+  refusing.close()
 })
