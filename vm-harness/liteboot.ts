@@ -66,6 +66,7 @@ export async function startServer(
   logFile: string,
   args: readonly string[] = [],
 ): Promise<RunningServer> {
+  const socket = join(state, 'api.sock')
   const log = openSync(logFile, 'a')
   const child = lab.spawn(LITEBOOT, ['serve', ...args], {
     env: { ...process.env, LITEBOOT_STATE: state },
@@ -73,7 +74,7 @@ export async function startServer(
   })
   closeSync(log)
   const deadline = Date.now() + 30_000
-  while (!(await ping(join(state, 'api.sock')))) {
+  while (!(await ping(socket))) {
     if (child.exitCode !== null || child.signalCode !== null) {
       throw new Error(`the server did not start:\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
     }

@@ -3,7 +3,7 @@ import { type FoundLoaders, loaderFor } from '../boot/loader-files.ts'
 import type { NodeAnswers } from '../boot/node-answers.ts'
 import type { Cluster, Ipv4 } from '../cluster/model.ts'
 import { blobRoute } from '../http/file-routes.ts'
-import { openFileServer } from '../http/files.ts'
+import type { FileServer } from '../http/files.ts'
 import { type PlanAnswer, planRoute, reportRoute } from '../http/node-routes.ts'
 import type { HttpRoute } from '../http/route.ts'
 import { renderedRoute } from '../http/text.ts'
@@ -16,6 +16,7 @@ import { installRoute, tftpbootRoute } from './trees.ts'
 
 export interface HttpRouteParts {
   readonly cluster: Cluster
+  readonly files: FileServer
   readonly answers: NodeAnswers
   readonly bootFiles: BootFiles
   readonly blobs: Blobs
@@ -27,8 +28,7 @@ export interface HttpRouteParts {
 }
 
 export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
-  const { cluster, emit, now } = parts
-  const files = openFileServer({ now })
+  const { cluster, files, emit, now } = parts
   const nodeOf = (ip: string) => cluster.current.nodeByIp(ip as Ipv4)?.name
   return [
     planRoute({ planOf: (node, clientIp) => planFor(parts, node, clientIp), emit, now }),

@@ -5,10 +5,11 @@ import { openMethods } from '../api/methods/index.ts'
 import type { Places } from '../api/places.ts'
 import { openApiServer } from '../api/server.ts'
 import { findLoaders, loaderFor } from '../boot/loader-files.ts'
-import { type NodeAnswers, openNodeAnswers } from '../boot/node-answers.ts'
+import { openNodeAnswers } from '../boot/node-answers.ts'
 import { openCluster } from '../cluster/cluster.ts'
 import type { Cluster, ClusterNode, Ipv4, MacAddress } from '../cluster/model.ts'
 import { openDhcpServer } from '../dhcp/server.ts'
+import { openFileServer } from '../http/files.ts'
 import { openHttpServer } from '../http/server.ts'
 import { exportDirectory, openExports } from '../nfs/exports.ts'
 import { openMounted } from '../nfs/mounted.ts'
@@ -71,7 +72,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   const addresses = interfaces.map((entry) => entry.address)
   const now = () => Date.now()
 
-  const store = openSqliteStore({ path: places.tables, poll: pollWithTimer })
+  const store = openSqliteStore({ path: places.tables, poll: pollWithTimer, busyTimeoutMs: 2000 })
   onClose(() => store.close())
   const cluster = openCluster(store)
   onClose(() => cluster.close())
@@ -122,11 +123,14 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   })
   onClose(() => nfs.close())
 
+  const files = openFileServer({ now })
   const http = await openHttpServer({
     addresses,
     port: httpPort,
+    sweep: () => files.hot.sweep(),
     routes: httpRoutes({
       cluster,
+      files,
       answers,
       bootFiles,
       blobs,

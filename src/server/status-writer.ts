@@ -5,7 +5,7 @@
 import type { Store } from '../store/store.ts'
 import { cell } from '../tables/row.ts'
 import type { BootEvent } from '../timeline/event.ts'
-import { statusOf } from '../timeline/status.ts'
+import { statusOfEvent } from '../timeline/state.ts'
 
 const WRITE_INTERVAL_MS = 1000
 
@@ -44,7 +44,7 @@ export function openStatusWriter(store: Store): StatusWriter {
   timer.unref()
   return {
     see(event, node) {
-      const status = node === undefined ? undefined : statusOf(event)
+      const status = node === undefined ? undefined : statusOfEvent(event)
       if (node !== undefined && status !== undefined) pending.set(node, { status, atMs: event.atMs })
     },
     close() {

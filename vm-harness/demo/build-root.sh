@@ -2,13 +2,14 @@
 # Builds a Debian 12 amd64 root file system with systemd from Debian packages, and puts a kernel into it.
 #   build-root.sh ROOTIMGDIR
 # The result is ROOTIMGDIR/rootimg. A finished build is recognised by its stamp and kept; an interrupted one is removed.
+# shellcheck disable=SC2016 # hooks are expanded by mmdebstrap's shell, $(SITE) by apt
 set -eu
 
 dest=$1
 suite=bookworm
 packages=systemd-sysv,udev,dbus,libpam-systemd,iproute2,kmod,login,passwd,util-linux,procps,netbase,ca-certificates
 kernel=linux-image-cloud-amd64
-stamp="$suite $packages $kernel 1"
+stamp="$suite $packages $kernel 2"
 
 if [ -f "$dest/built" ] && [ "$(cat "$dest/built")" = "$stamp" ]; then
   echo "root file system is built already: $dest/rootimg"
@@ -26,15 +27,17 @@ mmdebstrap --quiet --variant=minbase --architectures=amd64 --include="$packages"
   --dpkgopt='path-exclude=/usr/share/locale/*' \
   --customize-hook='echo root:liteboot | chroot "$1" chpasswd' \
   --customize-hook='rm -f "$1"/etc/resolv.conf "$1"/etc/hostname; : >"$1"/etc/resolv.conf; : >"$1"/etc/hostname' \
-  --customize-hook='mkdir -p "$1"/.statelite' \
+  --customize-hook=': >"$1"/etc/machine-id' \
   "$suite" "$dest/rootimg.new" "deb $mirror $suite main"
 
 # The kernel is unpacked, not installed: its post-install would only build an initrd that nobody boots.
 version=$(apt-cache depends "$kernel" | sed -n 's/^ *Depends: *\(linux-image-[0-9].*\)$/\1/p' | head -n 1)
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT INT TERM
-(cd "$work" && apt-get -qq download "$version")
-dpkg-deb -x "$work"/linux-image-*.deb "$dest/rootimg.new"
+chmod 755 "$work"
+(cd "$work" && apt-get -qq -o APT::Sandbox::User=root download "$version")
+# Not dpkg-deb -x: it would replace the link /lib -> usr/lib by a directory of its own.
+dpkg-deb --fsys-tarfile "$work"/linux-image-*.deb | tar -x --keep-directory-symlink -C "$dest/rootimg.new"
 for modules in "$dest/rootimg.new/lib/modules"/*; do depmod -b "$dest/rootimg.new" "${modules##*/}"; done
 
 mv -- "$dest/rootimg.new" "$dest/rootimg"
