@@ -104,7 +104,9 @@ export class Forest {
   private finder(tree: Tree): Finder {
     let finder = this.finders.get(tree)
     if (finder === undefined) {
-      finder = new Finder(tree, this.options.pace, (files, ms) => this.options.onScan(tree.grant, files, ms))
+      const { pace, openFiles, onScan } = this.options
+      const trim = () => openFiles.trim(pace.now())
+      finder = new Finder(tree, pace, trim, (files, ms) => onScan(tree.grant, files, ms))
       this.finders.set(tree, finder)
     }
     return finder

@@ -65,6 +65,8 @@ export const limits = {
   scanKeepMs: 900_000,
   /** Pause between two scans of one export, and at least ten times what the last one took. */
   scanPauseMs: 1000,
+  /** But never longer than a client waits before it repeats its call (Linux over TCP: 60 s). */
+  scanPauseMaxMs: 30_000,
   /** Calls that wait for one scan; more are told to come back (NFS3ERR_JUKEBOX). */
   scanWaiters: 4096,
   /** A file that a scan did not find is not looked for again for this long. */

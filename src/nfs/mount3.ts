@@ -3,6 +3,7 @@ import type { ExportGrant, ExportTable } from './export-table.ts'
 import type { Forest } from './forest.ts'
 import type { Inode } from './inode.ts'
 import { limits } from './limits.ts'
+import type { OpenFiles } from './open-files.ts'
 import type { ProgramAnswer, RpcProgram } from './program.ts'
 import { AUTH_SYS, acceptStatus } from './rpc.ts'
 import type { XdrReader, XdrWriter } from './xdr.ts'
@@ -22,6 +23,8 @@ const mountStatus = {
 export interface MountOptions {
   readonly exports: ExportTable
   readonly forest: Forest
+  readonly openFiles: OpenFiles
+  readonly now: () => number
   readonly onMount: (clientIp: string, path: string, refusal: string | undefined) => void
 }
 
@@ -51,6 +54,7 @@ function decideMount(options: MountOptions, clientIp: string, text: string): Mou
       refusal: `${grant.dir} cannot be opened: create it or correct the table`,
     }
   }
+  options.openFiles.trim(options.now())
   let inode = tree.root
   try {
     const rest = path.slice(grant.path === '/' ? 0 : grant.path.length)

@@ -45,7 +45,6 @@ export class OpenFiles {
     inode.openMode = mode
     inode.usedAtMs = nowMs
     this.held.add(inode)
-    if (this.held.size > this.limit) this.evict(nowMs)
   }
 
   /** Makes the O_PATH descriptor of a regular file one that reads (or writes); throws what open() says. */
@@ -82,16 +81,20 @@ export class OpenFiles {
     inode.openMode = CLOSED
   }
 
-  /** Second chance in order of opening; deleted files last, because nothing can bring them back. */
-  private evict(nowMs: number): void {
+  /**
+   * Closes some when there are too many: second chance in order of opening, deleted files last, because nothing can
+   * bring them back. Called between calls only, so that no call loses a descriptor that it works with.
+   */
+  trim(nowMs: number): void {
+    if (this.held.size <= this.limit) return
     let looked = 0
     for (const inode of this.held) {
-      if (this.held.size <= this.limit - 16 || ++looked > 256) break
+      if (this.held.size <= this.limit - 16 || ++looked > 512) return
       const isRecent = nowMs - inode.usedAtMs < 5000
-      if ((isRecent || inode.busy > 0 || isDeleted(inode)) && looked <= 200) {
+      if (inode.busy > 0 || ((isRecent || isDeleted(inode)) && looked <= 256)) {
         this.held.delete(inode)
         this.held.add(inode)
-      } else if (inode.busy === 0) this.release(inode)
+      } else this.release(inode)
     }
   }
 

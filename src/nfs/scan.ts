@@ -33,6 +33,7 @@ function idOf(file: Pick<HandleFields, 'inoHigh' | 'inoLow' | 'birthNs'>): strin
 export class Finder {
   private readonly tree: Tree
   private readonly pace: Pace
+  private readonly trim: () => void
   private readonly onScan: (files: number, durationMs: number) => void
   private places = new Map<number, Place>()
   private placesAtMs = 0
@@ -41,8 +42,9 @@ export class Finder {
   private nextScanAtMs = 0
   private waiting = 0
 
-  constructor(tree: Tree, pace: Pace, onScan: (files: number, durationMs: number) => void) {
+  constructor(tree: Tree, pace: Pace, trim: () => void, onScan: (files: number, durationMs: number) => void) {
     this.tree = tree
+    this.trim = trim
     this.pace = pace
     this.onScan = onScan
   }
@@ -117,8 +119,22 @@ export class Finder {
   }
 
   private async scan(): Promise<void> {
-    const waitMs = this.nextScanAtMs - this.pace.now()
+    // Bounded: the clock may have been set back.
+    const waitMs = Math.min(this.nextScanAtMs - this.pace.now(), limits.scanPauseMaxMs)
     if (waitMs > 0) await this.pace.sleep(waitMs)
+    const startedAtMs = this.pace.now()
+    let files = 0
+    try {
+      files = await this.walk()
+    } finally {
+      const durationMs = Math.max(0, this.pace.now() - startedAtMs)
+      this.nextScanAtMs = this.pace.now() + Math.max(limits.scanPauseMs, durationMs * 10)
+      this.scanning = undefined
+      this.onScan(files, durationMs)
+    }
+  }
+
+  private async walk(): Promise<number> {
     const startedAtMs = this.pace.now()
     this.places = new Map()
     this.placesAtMs = startedAtMs
@@ -136,16 +152,14 @@ export class Finder {
       for (const name of names) {
         if (++files % 32 === 0 && this.pace.now() >= sliceEndsAtMs) {
           await this.pace.breathe()
+          this.trim()
           sliceEndsAtMs = this.pace.now() + limits.scanSliceMs
         }
         this.visit(directory, name, directories)
       }
     }
-    const durationMs = this.pace.now() - startedAtMs
-    this.nextScanAtMs = this.pace.now() + Math.max(limits.scanPauseMs, durationMs * 10)
     this.placesAtMs = this.pace.now()
-    this.scanning = undefined
-    this.onScan(files, durationMs)
+    return files
   }
 
   private visit(directory: Inode, name: string, directories: Inode[]): void {

@@ -150,6 +150,8 @@ export async function openNfsServer(options: NfsServerOptions): Promise<NfsServe
   const mount = mountProgram({
     exports,
     forest,
+    openFiles,
+    now,
     onMount(ip, path, refusal) {
       if (refusal !== undefined) {
         counters.mountsRefused++

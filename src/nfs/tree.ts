@@ -20,12 +20,18 @@ export interface TreeRoom {
   readonly onAdopt: (tree: Tree, inode: Inode) => void
 }
 
+/** Young enough to be believed; nothing from the future is, in case the clock was set back. */
+function isTrusted(nowMs: number, atMs: number): boolean {
+  return nowMs >= atMs && nowMs - atMs < limits.attributeTrustMs
+}
+
 export class Tree {
   grant: ExportGrant
   root: Inode
   rootCheckedAtMs: number
   usedAtMs: number
   readonly inodes = new Map<number, Inode>()
+  private isClosed = false
   private readonly room: TreeRoom
 
   /** `root` is the open export directory; throws when it is gone. */
@@ -56,7 +62,7 @@ export class Tree {
   /** Whether the directory at the export's path is still the one that is open; takes the new one when it was replaced. */
   checkRoot(): void {
     const now = this.room.now()
-    if (now - this.rootCheckedAtMs < limits.attributeTrustMs && this.root.fd >= 0) return
+    if (isTrusted(now, this.rootCheckedAtMs) && this.root.fd >= 0) return
     this.rootCheckedAtMs = now
     this.root = this.openRoot()
   }
@@ -105,6 +111,7 @@ export class Tree {
 
   /** A descriptor of the inode (at least O_PATH), or -1 when it is not where it was last seen. */
   open(inode: Inode): number {
+    if (this.isClosed) return -1
     if (inode.fd >= 0) {
       inode.usedAtMs = this.room.now()
       return inode.fd
@@ -163,7 +170,7 @@ export class Tree {
   /** Attributes, at most `attributeTrustMs` old (frozen exports: any age). The inode is open. */
   attributes(inode: Inode): Attributes {
     if (this.grant.frozen || inode.fd < 0) return inode.attributes
-    if (this.room.now() - inode.attributesAtMs < limits.attributeTrustMs) return inode.attributes
+    if (isTrusted(this.room.now(), inode.attributesAtMs)) return inode.attributes
     return this.refresh(inode)
   }
 
@@ -179,8 +186,7 @@ export class Tree {
   private currentNames(directory: Inode): Map<string, Inode | null> {
     const now = this.room.now()
     const names = directory.names
-    const isTrusted = this.grant.frozen || now - directory.namesCheckedAtMs < limits.attributeTrustMs
-    if (names !== undefined && isTrusted) return names
+    if (names !== undefined && (this.grant.frozen || isTrusted(now, directory.namesCheckedAtMs))) return names
     const stamp = this.refresh(directory)
     const old = directory.namesStamp
     directory.namesCheckedAtMs = now
@@ -223,10 +229,16 @@ export class Tree {
     return this.adopt(directory, name, fstatSync(fd, { bigint: true }), fd)
   }
 
+  /** As `lookup`, asking the file system in any case: before something is changed. */
+  lookupNow(directory: Inode, name: string): Inode | undefined {
+    directory.names?.delete(name)
+    return this.lookup(directory, name)
+  }
+
   /** As `lookup`, but leaves the entry closed: for READDIRPLUS, where most entries are never used. */
   glance(directory: Inode, name: string): Inode | undefined {
     const known = this.known(directory, name)
-    const isFresh = this.grant.frozen || (known && this.room.now() - known.attributesAtMs < limits.attributeTrustMs)
+    const isFresh = this.grant.frozen || (known && isTrusted(this.room.now(), known.attributesAtMs))
     if (known && (isFresh || known.fd >= 0)) return known
     const stats = lstatSync(pathBelow(directory.fd, name), { bigint: true, throwIfNoEntry: false })
     return stats === undefined ? undefined : this.adopt(directory, name, stats, -1)
@@ -251,6 +263,7 @@ export class Tree {
   }
 
   close(): void {
+    this.isClosed = true
     for (const inode of this.inodes.values()) this.room.openFiles.release(inode)
     this.inodes.clear()
   }

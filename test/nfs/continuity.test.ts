@@ -214,3 +214,61 @@ test('an entry dropped from a listing is gone, the others are not', (t) => {
   dropFromListing(listing, 'never')
   t.deepEqual(listing.names.filter((n) => n !== '').sort(), names.filter((n) => n !== 'n500').sort())
 })
+
+test('an export directory that is away for a while: clients are told to come back, and go on when it is there', async (t) => {
+  const stage = await openStage(t)
+  writeFileSync(join(stage.state, 'f'), 'x')
+  const { handle } = await stage.client.mount('/state')
+  const f = await stage.client.walk(handle, 'f')
+  renameSync(stage.state, `${stage.state}.away`)
+  await stage.restart()
+  t.is((await stage.client.mount('/state')).status, 2)
+  t.is((await stage.client.getattr(f)).status, 10008)
+  renameSync(`${stage.state}.away`, stage.state)
+  t.is((await stage.client.read(f, 0, 1)).data.toString(), 'x')
+})
+
+test('files made or removed on the server a moment ago do not confuse CREATE, REMOVE and RENAME', async (t) => {
+  const { client, state } = await openStage(t)
+  const { handle } = await client.mount('/state')
+  t.is((await client.lookup(handle, 'f')).status, 2)
+  writeFileSync(join(state, 'f'), '')
+  t.is((await client.create(handle, 'f', 'guarded')).status, 17)
+  unlinkSync(join(state, 'f'))
+  t.is((await client.remove(handle, 'f')).status, 2)
+  t.is((await client.create(handle, 'f', 'guarded')).status, 0)
+  unlinkSync(join(state, 'f'))
+  t.is((await client.rename(handle, 'f', handle, 'g')).status, 2)
+  t.is((await client.create(handle, 'f', 'guarded')).status, 0)
+})
+
+test('more open files than may be held: the least used are closed and opened again when needed', async (t) => {
+  const { OpenFiles } = await import('../../src/nfs/open-files.ts')
+  const { Forest } = await import('../../src/nfs/forest.ts')
+  const { tableOf } = await import('./stage.ts')
+  const { image, grants, clients } = await openStage(t)
+  for (let i = 0; i < 200; i++) writeFileSync(join(image, `f${i}`), String(i))
+  let nowMs = Date.now()
+  const openFiles = new OpenFiles(40)
+  const pace = { now: () => nowMs, breathe: async () => {}, sleep: async () => {} }
+  const exports = tableOf(grants, clients)
+  const forest = new Forest({ exports, handleKey: Buffer.alloc(32), openFiles, pace, onScan: () => t.fail('no scan') })
+  const tree = forest.tree(grants[0]!)!
+  const handles = Array.from({ length: 200 }, (_, i) => {
+    openFiles.trim(nowMs)
+    tree.open(tree.root)
+    return forest.handle(tree.lookup(tree.root, `f${i}`)!)
+  })
+  t.true(openFiles.size <= 41)
+  for (let round = 0; round < 2; round++) {
+    for (const handle of handles) {
+      nowMs += 200
+      openFiles.trim(nowMs)
+      const resolved = forest.resolve('127.0.0.1', handle)
+      t.true('inode' in resolved && resolved.inode.fd >= 0)
+      t.true(openFiles.size <= 41)
+    }
+  }
+  forest.close()
+  t.is(openFiles.size, 0)
+})

@@ -111,7 +111,9 @@ export class Nfs3Call {
       return undefined
     }
     if (resolved.refused === 'no-grant') this.status = nfsStatus.NFS3ERR_ACCES
-    else if (resolved.refused === 'stale' || resolved.refused === 'no-directory') this.status = nfsStatus.NFS3ERR_STALE
+    else if (resolved.refused === 'stale') this.status = nfsStatus.NFS3ERR_STALE
+    // A disk that is not mounted yet, an image being replaced: the node waits, as it would for a server that is down.
+    else if (resolved.refused === 'no-directory') this.status = nfsStatus.NFS3ERR_JUKEBOX
     else this.status = nfsStatus.NFS3ERR_BADHANDLE
     this.room.onHandleRefused(this.clientIp, resolved.refused)
     return undefined

@@ -114,7 +114,7 @@ export const create: Procedure = {
     const mayLook = refusal === NFS3ERR_ACCES && how === UNCHECKED && permits(call.caller, before, MAY_EXECUTE)
     if (refusal !== undefined && !mayLook) return refusal
     if (name === '.' || name === '..') return NFS3ERR_EXIST
-    const existing = directory.isCovered ? undefined : freshLookup(call, directory, name)
+    const existing = directory.isCovered ? undefined : tree.lookupNow(directory, name)
     if (existing !== undefined) {
       const status = decideExisting(call, existing, how, set, verifier)
       return status === NFS3_OK ? created(call, directory, existing) : status
@@ -122,12 +122,6 @@ export const create: Procedure = {
     if (refusal !== undefined) return refusal
     return created(call, directory, createFile(call, directory, before, name, set, verifier))
   },
-}
-
-/** A remembered miss is no ground to create: somebody on the server may have made the file since. */
-function freshLookup(call: Nfs3Call, directory: Inode, name: string): Inode | undefined {
-  if (directory.names?.get(name) === null) directory.names.delete(name)
-  return call.tree!.lookup(directory, name)
 }
 
 export const mkdir: Procedure = {

@@ -3,6 +3,7 @@
 import type { LateReply, ProgramAnswer, RpcProgram } from '../program.ts'
 import { type ReplayCache, replayKey } from '../replay.ts'
 import { acceptStatus, type RpcCall } from '../rpc.ts'
+import type { Found } from '../scan.ts'
 import { type XdrReader, XdrWriter } from '../xdr.ts'
 import { GARBAGE, type LateResult, Nfs3Call, type Nfs3Room, type Procedure } from './call.ts'
 import { procedures } from './procedures.ts'
@@ -59,6 +60,7 @@ export function nfs3Program(options: Nfs3ProgramOptions): RpcProgram {
   /** The whole result in `out`, or a promise of it. */
   function run(rpc: RpcCall, clientIp: string, args: XdrReader, out: XdrWriter, searches: number): ProgramAnswer {
     const procedure = procedures[rpc.procedure]!
+    room.openFiles.trim(room.now())
     const call = new Nfs3Call(room, clientIp, rpc.caller, procedure.modifies)
     const start = out.length
     const argsStart = args.position
@@ -82,12 +84,13 @@ export function nfs3Program(options: Nfs3ProgramOptions): RpcProgram {
     }
     if (outcome === GARBAGE) return acceptStatus.GARBAGE_ARGS
     if (call.search !== undefined && searches < SEARCHES) {
-      return call.search.then((found) => {
+      const searched = (found: Found): LateReply | Promise<LateReply | 'drop'> => {
         if (found === undefined) return finishLate(nfsStatus.NFS3ERR_STALE)
         if (found === 'busy') return finishLate(nfsStatus.NFS3ERR_JUKEBOX)
         args.position = argsStart
         return rerun(rpc, clientIp, args, searches + 1)
-      })
+      }
+      return call.search.then(searched, (error: unknown) => finishLate(statusOf(procedure, error)))
     }
     if (outcome !== nfsStatus.NFS3_OK) out.truncate(start)
     finish(outcome, out)

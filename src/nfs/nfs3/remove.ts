@@ -37,7 +37,7 @@ export const remove: Procedure = {
     const refusal = decideChange(call, directory, before, name)
     if (refusal !== undefined) return refusal
     if (name === '.' || name === '..') return NFS3ERR_ISDIR
-    const file = tree.lookup(directory, name)
+    const file = tree.lookupNow(directory, name)
     if (file === undefined) return NFS3ERR_NOENT
     if (file.attributes.type === 'dir') return NFS3ERR_ISDIR
     if (file.isCovered || !permitsRemoval(call.caller, before, file.attributes)) return NFS3ERR_ACCES
@@ -68,7 +68,7 @@ export const rmdir: Procedure = {
     // RFC 1813 §3.3.13
     if (name === '.') return NFS3ERR_INVAL
     if (name === '..') return NFS3ERR_EXIST
-    const entry = tree.lookup(directory, name)
+    const entry = tree.lookupNow(directory, name)
     if (entry === undefined) return NFS3ERR_NOENT
     if (entry.attributes.type !== 'dir') return NFS3ERR_NOTDIR
     if (entry.isCovered || !permitsRemoval(call.caller, before, entry.attributes)) return NFS3ERR_ACCES

@@ -49,10 +49,9 @@ export const rename: Procedure = {
     const refusal = decideChange(call, from, fromBefore, fromName) ?? decideChange(call, to, toBefore, toName)
     if (refusal !== undefined) return refusal
     if (isDots(fromName) || isDots(toName)) return NFS3ERR_INVAL
-    const source = tree.lookup(from, fromName)
+    const source = tree.lookupNow(from, fromName)
     if (source === undefined) return NFS3ERR_NOENT
-    if (to.names?.get(toName) === null) to.names.delete(toName)
-    const target = tree.lookup(to, toName)
+    const target = tree.lookupNow(to, toName)
     const isDirectory = source.attributes.type === 'dir'
     if (source.isCovered || target?.isCovered) return NFS3ERR_ACCES
     if (!permitsRemoval(call.caller, fromBefore, source.attributes)) return NFS3ERR_ACCES
