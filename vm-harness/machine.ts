@@ -1,12 +1,9 @@
 /** One QEMU virtual machine that boots from the network: start, reset, end, console. */
-import { type ChildProcess, execFile } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { SerialConsole } from './console.ts'
 import type { Lab } from './lab.ts'
-
-const run = promisify(execFile)
 
 export interface MachineOptions {
   readonly name: string
@@ -27,20 +24,37 @@ export interface Machine {
   close(): Promise<void>
 }
 
+const PROBE_MS = 5000
+
 /**
- * `kvm` where opening /dev/kvm and running a guest works within five seconds, else `tcg,thread=multi`. The device node
- * alone proves nothing: on some virtual machines opening it hangs.
+ * `kvm` where a guest really runs with it, else `tcg,thread=multi`. The device node proves nothing: on some virtual
+ * machines opening it hangs, on others the first processor register that QEMU sets ends it. So the firmware must say a
+ * word, within five seconds.
  */
-export async function findAccelerator(): Promise<string> {
-  try {
-    const probe = ['-accel', 'kvm', '-M', 'none', '-nodefaults', '-display', 'none', '-S', '-monitor', 'stdio']
-    const child = run('qemu-system-x86_64', probe, { timeout: 5000, killSignal: 'SIGKILL' })
-    child.child.stdin?.end('quit\n')
-    await child
-    return 'kvm'
-  } catch {
-    return 'tcg,thread=multi'
-  }
+export function findAccelerator(): Promise<string> {
+  const child = spawn(
+    'qemu-system-x86_64',
+    [
+      ...['-accel', 'kvm', '-cpu', 'host', '-M', 'q35', '-m', '64', '-nodefaults', '-display', 'none'],
+      ...['-chardev', 'stdio,id=debug', '-device', 'isa-debugcon,iobase=0x402,chardev=debug'],
+    ],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  )
+  return new Promise((resolve) => {
+    let said = ''
+    const end = (accelerator: string) => {
+      clearTimeout(timer)
+      child.kill('SIGKILL')
+      resolve(accelerator)
+    }
+    const timer = setTimeout(() => end('tcg,thread=multi'), PROBE_MS)
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString('latin1')
+      if (said.includes('SeaBIOS')) end('kvm')
+    })
+    child.once('error', () => end('tcg,thread=multi'))
+    child.once('exit', () => end('tcg,thread=multi'))
+  })
 }
 
 /** One command over QMP on a connection of its own. */

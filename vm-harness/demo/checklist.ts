@@ -73,7 +73,11 @@ export function firstBootChecks(node: string, address: string): Check[] {
     write('/tmp/written', 'works'),
     // rw
     isMounted('/var/log/', 'tmpfs', 'rw'),
-    { title: "/var/log/ has the image's content", script: 'test -s /var/log/dpkg.log && echo there', expect: 'there' },
+    {
+      title: "/var/log/ has the image's content",
+      script: 'test -s /var/log/shipped.log && echo there',
+      expect: 'there',
+    },
     write('/var/log/written', 'works'),
     // blank
     isMounted('/var/lib/systemd/', 'tmpfs', 'rw'),
@@ -121,7 +125,7 @@ export function firstBootChecks(node: string, address: string): Check[] {
     isLink('/opt/licences/', '../.statelite/tmpfs/opt/licences'),
     write('/opt/licences/kept', 'works'),
     { title: '/opt/licences/ is kept on NFS', script: `stat -f -c %T /opt/licences/.`, expect: 'nfs' },
-    { title: 'no unit of systemd has failed', script: 'systemctl --failed --no-legend --plain', expect: '' },
+    { title: 'no unit of systemd has failed', script: 'systemctl --no-pager --failed --no-legend --plain', expect: '' },
     {
       title: '/etc/init.d/statelite status finds every entry in order',
       script: '/etc/init.d/statelite status >/dev/null; echo $?',

@@ -1,5 +1,5 @@
 /** The demonstration's site: the commands an administrator would type, and the files the tables point to. */
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const SERVER = '10.77.0.1'
@@ -107,8 +107,8 @@ export function siteCommands(paths: SitePaths): string[][] {
 /** The image starts with content of its own in the places that the demonstration looks at. */
 export function addImageContent(paths: SitePaths): void {
   const root = join(paths.image, 'rootimg')
+  writeFileSync(join(root, 'var/log/shipped.log'), 'part of the image\n')
   writeFileSync(join(root, 'etc/motd'), 'Welcome to the demo image.\n')
   writeFileSync(join(root, 'etc/environment'), 'LANG=C.UTF-8\n')
   writeFileSync(join(root, 'etc/site.state'), 'as shipped\n', { mode: 0o640 })
-  cpSync(join(root, 'etc/debian_version'), join(root, 'etc/debian_version.shipped'))
 }
