@@ -127,9 +127,11 @@ async function demonstrate(cleanUps: CleanUps): Promise<void> {
 
   say('killing the server (-9) under the running node')
   await server.kill9()
-  await one.console.command("echo 'written while the server was away' >/tmp/note")
-  await new Promise((resolve) => setTimeout(resolve, 2000))
+  // Everything below / is revalidated by the node, so this waits until the server is back, and then goes through.
+  const waiting = one.console.command("echo 'begun while the server was away' >>/root/kept", 120_000)
+  await new Promise((resolve) => setTimeout(resolve, 3000))
   server = await startServer(lab, state, serverLog)
+  await waiting
   await check(one, 'goes on after the restart', restartChecks())
 
   say(`${first.name}: hard reset`)
@@ -142,7 +144,7 @@ async function demonstrate(cleanUps: CleanUps): Promise<void> {
     one,
     'persistent content stayed, tmpfs content is gone',
     rebootChecks(machineId).map((item) =>
-      item.script === 'cat /root/kept' ? { ...item, expect: 'written\nagain' } : item,
+      item.script === 'cat /root/kept' ? { ...item, expect: 'written\nbegun while the server was away\nagain' } : item,
     ),
   )
 
