@@ -3,5 +3,5 @@
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 [ "$(id -u)" = 0 ] || { echo "demo: root is needed for network namespaces and NFS" >&2; exit 1; }
-sh "$here/install.sh" qemu-system-x86 qemu-system-data ipxe-qemu ipxe busybox-static kmod iproute2 mmdebstrap xz-utils zstd
+sh "$here/install.sh" qemu-system-x86 qemu-system-data ipxe-qemu ipxe busybox-static kmod iproute2 mmdebstrap radvd xz-utils zstd
 exec node --disable-warning=ExperimentalWarning "$here/demo.ts" "$@"

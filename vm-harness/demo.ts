@@ -21,6 +21,7 @@ import { addImageContent, IMAGE, NODES, SERVER, siteCommands, sitePaths, writeTr
 import { openLab } from './lab.ts'
 import { CleanUps, liteboot, startServer } from './liteboot.ts'
 import { findAccelerator, type Machine, startMachine } from './machine.ts'
+import { advertiseRouter } from './router.ts'
 
 const BOOT_TIMEOUT_MS = 240_000
 const startedMs = Date.now()
@@ -102,6 +103,7 @@ async function demonstrate(cleanUps: CleanUps): Promise<void> {
   const accelerator = await findAccelerator()
   const lab = await openLab(`${SERVER}/16`)
   cleanUps.add(() => lab.close())
+  cleanUps.add(await advertiseRouter(lab))
   const serverLog = join(runDirectory, 'server.log')
   let server = await startServer(lab, state, serverLog)
   cleanUps.add(() => server.close())

@@ -14,6 +14,7 @@ import { readPlaces } from '../src/api/places.ts'
 import { openLab } from './lab.ts'
 import { CleanUps, liteboot, startServer } from './liteboot.ts'
 import { findAccelerator, startMachine } from './machine.ts'
+import { advertiseRouter } from './router.ts'
 
 interface BootOptions {
   readonly memory: number
@@ -87,6 +88,7 @@ async function bootNode(node: string, options: BootOptions): Promise<number> {
     await backup(new DatabaseSync(readPlaces().tables, { readOnly: true }), join(state, 'tables.sqlite'))
     const lab = await openLab(`${description.serverAddress}/${description.prefixLength}`)
     cleanUps.add(() => lab.close())
+    cleanUps.add(await advertiseRouter(lab))
     const server = await startServer(lab, state, join(scratch, 'server.log'), [
       '--scratch',
       join(scratch, 'persistent'),
