@@ -1,0 +1,160 @@
+/** The results as Markdown. Pure: figures in, text out. */
+import { OURS, type Outcome } from './contest.ts'
+import type { Machine } from './machine.ts'
+import { MEMORY_TARGET_MB, type MemoryOutcome } from './memory.ts'
+import type { Profile } from './profile.ts'
+import { NODES } from './site.ts'
+import type { Spread } from './statistics.ts'
+
+export interface ServiceReport {
+  readonly name: string
+  readonly method: string
+  readonly outcomes: readonly Outcome[]
+  readonly profiles: readonly Profile[]
+}
+
+export interface Report {
+  readonly machine: Machine
+  readonly date: string
+  readonly command: string
+  readonly rounds: number
+  readonly seconds: number
+  readonly minutes: number
+  readonly services: readonly ServiceReport[]
+  readonly memory: MemoryOutcome | undefined
+  /** Of the server that took all the loads. */
+  readonly highestMb: number | undefined
+  /** Output of bench/tables.ts. */
+  readonly tables: string | undefined
+}
+
+function figure(value: number): string {
+  if (value >= 1000) return Math.round(value).toLocaleString('en')
+  return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2)
+}
+
+function spread({ median, lowest, highest }: Spread, render: (value: number) => string): string {
+  return `${render(median)} (${render(lowest)}–${render(highest)})`
+}
+
+const ratio = (value: number) => value.toFixed(2)
+const verdict = (met: boolean) => (met ? 'met' : '**missed**')
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
+}
+
+function peersOf({ outcomes }: ServiceReport): string[] {
+  return [...new Set(outcomes.flatMap(({ figures }) => figures.map(({ name }) => name)))].filter(
+    (name) => name !== OURS,
+  )
+}
+
+function renderFigures(service: ServiceReport): string {
+  const peers = peersOf(service)
+  const head = ['', 'unit', OURS, ...peers, ...peers.map((peer) => `ratio to ${peer}`), 'target', '']
+  const rows = service.outcomes.map(({ contest, figures, judgedBy, met }) => {
+    const find = (name: string) => figures.find((entry) => entry.name === name)
+    const value = (name: string) => {
+      const found = find(name)
+      return found ? spread(found.spread, figure) : '-'
+    }
+    const ratios = peers.map((peer) => {
+      const found = find(peer)?.ratio
+      return found ? spread(found, ratio) : '-'
+    })
+    const target = `≥ ${contest.target.ratio} × ${judgedBy}`
+    return [contest.title, contest.unit, value(OURS), ...peers.map(value), ...ratios, target, verdict(met)]
+  })
+  return table(head, rows)
+}
+
+function renderProcessors(service: ServiceReport): string {
+  const peers = peersOf(service)
+  const percent = (value: number) => `${Math.round(value * 100)} %`
+  const rows = service.outcomes.map(({ contest, figures }) => [
+    contest.title,
+    ...[OURS, ...peers].map((name) => {
+      const found = figures.find((entry) => entry.name === name)
+      return found ? percent(found.cpu.median) : '-'
+    }),
+  ])
+  return `Processor time of the server during the load, 100 % is one processor:\n\n${table(['', OURS, ...peers], rows)}`
+}
+
+function renderProfile({ title, busyShare, lines }: Profile): string {
+  const rows = lines.map(({ where, share }) => [`\`${where}\``, `${(share * 100).toFixed(1)} %`])
+  return `Profile of liteboot, ${title} (busy ${Math.round(busyShare * 100)} % of the time the server ran; shares are of the busy
+time, in the function itself; \`(program)\` is native code: system calls, libuv):
+
+${table(['function', 'self'], rows)}`
+}
+
+function renderService(service: ServiceReport): string {
+  const missed = service.outcomes.filter(({ met }) => !met)
+  const notes = service.outcomes.flatMap(({ contest }) => (contest.note ? [`${contest.title}: ${contest.note}`] : []))
+  return [
+    `## ${service.name}`,
+    service.method,
+    renderFigures(service),
+    renderProcessors(service),
+    ...notes,
+    ...(missed.length > 0 && service.profiles.length > 0 ? ['### Where the time goes'] : []),
+    ...service.profiles.map(renderProfile),
+  ].join('\n\n')
+}
+
+function renderMemory({ stages, met }: MemoryOutcome, highestMb: number | undefined): string {
+  const rows = stages.map(({ title, nowMb, highestMb: peak }) => [title, figure(nowMb), figure(peak)])
+  const loads =
+    highestMb === undefined
+      ? ''
+      : `\n\nThe server that took all the loads above reached ${figure(highestMb)} MB. It keeps files that are asked for again in memory on
+purpose (here 1.01 GB), up to a quarter of the machine's.`
+  return `## Memory
+
+Resident memory of the whole \`liteboot serve\` at ${NODES.toLocaleString('en')} nodes, on a server of its own. Target: under ${MEMORY_TARGET_MB} MB at the last
+stage: ${verdict(met)}.
+
+${table(['', 'MB', 'highest so far, MB'], rows)}${loads}`
+}
+
+function renderHead({ machine, date, command, rounds, seconds, minutes, services }: Report): string {
+  const outcomes = services.flatMap((service) =>
+    service.outcomes.map((outcome) => ({ service: service.name, outcome })),
+  )
+  const missed = outcomes.filter(({ outcome }) => !outcome.met)
+  const packages = machine.packages.map(({ name, version }) => `${name} ${version}`).join(', ')
+  const shared =
+    machine.loadBefore > 0.5
+      ? ` The machine was shared: its load was ${machine.loadBefore.toFixed(1)} before the start.`
+      : ''
+  const list = missed.map(
+    ({ service, outcome: { contest, judgedBy, ratio: found } }) =>
+      `- ${service}, ${contest.title}: ${ratio(found.median)} × ${judgedBy} instead of ${contest.target.ratio}`,
+  )
+  return `# Benchmark results
+
+Made by \`${command}\`; do not edit. docs/guide/benchmarks.md says how to read them.
+
+${date}, liteboot ${machine.revision}, Node.js ${machine.node}; ${machine.processors}, ${machine.memoryGb.toFixed(0)} GB, Linux ${machine.kernel};
+peers and load programs from Debian: ${packages}.${shared} ${minutes.toFixed(0)} minutes.
+
+Servers and load programs ran on the same machine, each server in a network namespace of its own, joined by a veth pair to
+the namespace of its load program. Each figure is the median of ${rounds} rounds of ${seconds} s (lowest–highest); in every round all servers
+took their turn. Ratios are taken within a round: median (lowest–highest). More is better.
+
+${outcomes.length - missed.length} of ${outcomes.length} targets were met${missed.length > 0 ? `; missed:\n\n${list.join('\n')}` : '.'}`
+}
+
+export function renderReport(report: Report): string {
+  const parts = [renderHead(report), ...report.services.map(renderService)]
+  if (report.memory) parts.push(renderMemory(report.memory, report.highestMb))
+  if (report.tables !== undefined)
+    parts.push(`## Tables\n\n\`bench/tables.ts\`:\n\n\`\`\`\n${report.tables.trim()}\n\`\`\``)
+  return `${parts.join('\n\n')}\n`
+}
