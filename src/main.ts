@@ -1,5 +1,10 @@
 /** The one executable: `liteboot <command>`, also started under a command's own name (`lsdef`, `chdef`, …). */
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
+
 process.env.UV_THREADPOOL_SIZE ??= '8'
+// Half of a command's time is compiling. The cache lies beside the code: whoever may write there owns the program anyway.
+enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/liteboot'))
 
 const args = process.argv.slice(2)
 if (args[0] === 'serve') {
@@ -9,6 +14,11 @@ if (args[0] === 'serve') {
   const { runVm } = await import('../vm-harness/main.ts')
   process.exitCode = await runVm(args.slice(1))
 } else {
+  // `liteboot timeline cn01 | head`: whoever stops reading has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
   const { runCli } = await import('./cli/run.ts')
   process.exitCode = await runCli(process.env.LITEBOOT_CALLED_AS ?? 'liteboot', args, {
     out: (text) => process.stdout.write(text),

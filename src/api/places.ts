@@ -12,6 +12,9 @@ export interface Places {
   readonly handleKey: string
 }
 
+/** NFS ports as `liteboot serve` uses them when nothing else is asked for. */
+export const DEFAULT_NFS = { port: 2049, mountPort: 20048 } as const
+
 export function readPlaces(environment: NodeJS.ProcessEnv = process.env): Places {
   const state = environment.LITEBOOT_STATE || '/var/lib/liteboot'
   const socket =

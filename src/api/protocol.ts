@@ -1,9 +1,11 @@
 /**
  * The admin API: what commands ask of the server. One method call is one POST to `/v1/<method>` with a JSON object; the
- * answer is a stream of JSON lines: any number of `progress`, then one `result` or one `error`.
+ * answer is a stream of JSON lines: any number of `progress`, then one `result` or one `error`. Empty lines mean that the
+ * server still works on it.
  *
  * This file is the contract between the two ends and knows nothing of either.
  */
+import type { MethodName, MethodParams } from './params.ts'
 
 /** What a command prints, already worded; `data` is the same as a value, for `--json`. */
 export interface CommandResult {
@@ -20,11 +22,12 @@ export type ApiLine =
   | { readonly result: CommandResult }
   | { readonly error: { readonly code: string; readonly message: string; readonly advice: string } }
 
-export type MethodParams = Readonly<Record<string, unknown>>
+export type OnProgress = (line: string) => void
 
 /** Both ends of the API look like this: the client over the socket, and the methods called in-process. */
 export interface Api {
-  call(method: string, params: MethodParams, onProgress?: (line: string) => void): Promise<CommandResult>
+  /** @throws OperatorError */
+  call<M extends MethodName>(method: M, params: MethodParams[M], onProgress?: OnProgress): Promise<CommandResult>
   close(): Promise<void>
 }
 

@@ -1,12 +1,61 @@
 /** The server's end of the API: a unix socket that only root may open. */
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import fastify from 'fastify'
+import { checkParams } from './check-params.ts'
+import { isServed } from './client.ts'
 import { OPERATOR_ERRORS, OperatorError } from './errors.ts'
-import type { Api, ApiLine, MethodParams } from './protocol.ts'
+import { API_LIMITS } from './limits.ts'
+import type { Api, ApiLine } from './protocol.ts'
 
 export interface ApiServer {
   close(): Promise<void>
+}
+
+/** @throws OperatorError LB_RUNNING: two servers with one state would take leases and boots from each other */
+export async function refuseSecondServer(socketPath: string): Promise<void> {
+  if (await isServed(socketPath)) throw new OperatorError('LB_RUNNING', `a server answers at ${socketPath} already`)
+}
+
+export async function openApiServer(socketPath: string, methods: Api): Promise<ApiServer> {
+  const app = fastify({ bodyLimit: API_LIMITS.requestBytes, forceCloseConnections: true })
+  app.post('/v1/:method', (request, reply) => {
+    const { method } = request.params as { method: string }
+    return reply.type('application/x-ndjson').send(answerStream(methods, method, request.body ?? {}))
+  })
+  await app.ready()
+  await refuseSecondServer(socketPath)
+  rmSync(socketPath, { force: true })
+  // Bound within this turn: the socket is never open to others, and no other file is made under this mask.
+  const umask = process.umask(0o177)
+  try {
+    app.server.listen(socketPath)
+  } finally {
+    process.umask(umask)
+  }
+  await once(app.server, 'listening')
+  return { close: () => app.close() }
+}
+
+function answerStream(methods: Api, method: string, params: unknown): Readable {
+  const stream = new Readable({ read() {} })
+  const write = (line: ApiLine) => stream.push(`${JSON.stringify(line)}\n`)
+  const heartbeat = setInterval(() => stream.push('\n'), API_LIMITS.heartbeatMs)
+  const answer = async () => {
+    const call = checkParams(method, params)
+    return methods.call(call.method, call.params, (progress) => write({ progress }))
+  }
+  answer()
+    .then(
+      (result) => write({ result }),
+      (error: unknown) => write(errorLine(error)),
+    )
+    .finally(() => {
+      clearInterval(heartbeat)
+      stream.push(null)
+    })
+  return stream
 }
 
 function errorLine(error: unknown): ApiLine {
@@ -15,30 +64,4 @@ function errorLine(error: unknown): ApiLine {
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { error: { code: 'LB_INTERNAL', message, advice: OPERATOR_ERRORS.LB_INTERNAL } }
-}
-
-export async function openApiServer(socketPath: string, methods: Api): Promise<ApiServer> {
-  const app = fastify({ bodyLimit: 256 * 1024 * 1024, forceCloseConnections: true })
-  app.post('/v1/:method', (request, reply) => {
-    const stream = new Readable({ read() {} })
-    const write = (line: ApiLine) => stream.push(`${JSON.stringify(line)}\n`)
-    const { method } = request.params as { method: string }
-    methods
-      .call(method, (request.body ?? {}) as MethodParams, (progress) => write({ progress }))
-      .then(
-        (result) => write({ result }),
-        (error: unknown) => write(errorLine(error)),
-      )
-      .finally(() => stream.push(null))
-    return reply.type('application/x-ndjson').send(stream)
-  })
-  rmSync(socketPath, { force: true })
-  // The socket must never be open to others, not even between its creation and a chmod.
-  const umask = process.umask(0o177)
-  try {
-    await app.listen({ path: socketPath })
-  } finally {
-    process.umask(umask)
-  }
-  return { close: () => app.close() }
 }

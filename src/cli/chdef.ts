@@ -11,11 +11,14 @@ interface Options {
   dynamic?: boolean
   where?: string[]
   verbose?: boolean
+  json?: boolean
 }
 
 export const chdef: CliCommand = {
   name: 'chdef',
   summary: 'Change object definitions; make those that do not exist.',
+  nothingGiven: 0,
+  versionPrefix: 'chdef - Version ',
   define(program, run) {
     program
       .argument('[operands...]', 'noderange and attribute=value words')
@@ -28,11 +31,10 @@ export const chdef: CliCommand = {
       .option('-d, --dynamic', 'the group is dynamic; with -w')
       .option('-w, --where <condition>', 'members of the group', collect)
       .option('-V, --verbose', 'name the objects that were changed')
-      .action((operands: string[], options: Options) => {
-        run(async (api) => {
-          const stanzas = options.stanza ? await text(process.stdin) : undefined
-          const { names, assignments } = splitOperands(operands)
-          return api.call('objects.change', { ...options, operands: names, assignments, stanzas })
+      .action((operands: string[], { stanza, json: _json, ...options }: Options) => {
+        run(async ({ api }) => {
+          const stanzas = stanza ? await text(process.stdin) : undefined
+          return api.call('objects.change', { ...options, ...splitOperands(operands), stanzas })
         })
       })
   },

@@ -3,27 +3,43 @@
  * tables, files or services; whatever it says was worded by the server.
  */
 import type { Command } from 'commander'
-import type { Api, CommandResult } from '../api/protocol.ts'
+import { OperatorError } from '../api/errors.ts'
+import type { Api, CommandResult, OnProgress } from '../api/protocol.ts'
 
 export interface CliCommand {
   readonly name: string
   readonly summary: string
-  /**
-   * Declares arguments and options on `program` and ends in `program.action(…)` that calls `run` once with the work.
-   * `onProgress` shows a line on a terminal and nothing in a pipe.
-   */
+  /** Called with no arguments at all: prints the help and ends with this status. Left out: that is a call as any other. */
+  readonly nothingGiven?: number
+  /** What comes before the number in `-v`: the object commands name themselves. */
+  readonly versionPrefix?: string
+  /** Declares arguments and options on `program` and ends in `program.action(…)` that calls `run` once with the work. */
   define(program: Command, run: RunWork): void
 }
 
-export type Work = (api: Api, onProgress: (line: string) => void) => Promise<CommandResult>
+export interface CliCall {
+  readonly api: Api
+  /** Shows a line on a terminal and nothing in a pipe. */
+  readonly onProgress: OnProgress
+  /** --json: only the value is printed. */
+  readonly json: boolean
+}
+
+export type Work = (call: CliCall) => Promise<CommandResult>
 export type RunWork = (work: Work) => void
 
 /** Operands of object commands: `attr=value` words on one side, names on the other. */
-export function splitOperands(operands: readonly string[]): { names: string[]; assignments: string[] } {
+export function splitOperands(operands: readonly string[]): { operands: string[]; assignments: string[] } {
   return {
-    names: operands.filter((operand) => !operand.includes('=')),
+    operands: operands.filter((operand) => !operand.includes('=')),
     assignments: operands.filter((operand) => operand.includes('=')),
   }
+}
+
+/** Names are one word. @throws OperatorError LB_USAGE */
+export function oneOperand(operands: readonly string[]): string | undefined {
+  if (operands.length > 1) throw new OperatorError('LB_USAGE', 'noderange can not contain spaces.')
+  return operands[0]
 }
 
 /** For options that may be given several times. */

@@ -1,6 +1,8 @@
 /** Every command, with the words `liteboot help` shows; the code of a command is loaded only when it is called. */
 import type { CliCommand } from './command.ts'
 
+export const VERSION = '0.1.0'
+
 interface CommandEntry {
   readonly summary: string
   load(): Promise<CliCommand>

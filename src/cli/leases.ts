@@ -4,6 +4,6 @@ export const leases: CliCommand = {
   name: 'leases',
   summary: 'Show the dynamic DHCP leases.',
   define(program, run) {
-    program.action(() => run((api) => api.call('leases.list', {})))
+    program.action(() => run(({ api }) => api.call('leases.list', {})))
   },
 }

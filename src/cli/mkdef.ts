@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers'
+import { Option } from 'commander'
 import { type CliCommand, collect, splitOperands } from './command.ts'
 
 interface Options {
@@ -9,11 +10,16 @@ interface Options {
   dynamic?: boolean
   where?: string[]
   verbose?: boolean
+  plus?: boolean
+  minus?: boolean
+  json?: boolean
 }
 
 export const mkdef: CliCommand = {
   name: 'mkdef',
   summary: 'Make object definitions.',
+  nothingGiven: 0,
+  versionPrefix: 'mkdef - Version ',
   define(program, run) {
     program
       .argument('[operands...]', 'noderange and attribute=value words')
@@ -24,11 +30,12 @@ export const mkdef: CliCommand = {
       .option('-d, --dynamic', 'make a dynamic group; needs -t group and -w')
       .option('-w, --where <condition>', 'members of the group', collect)
       .option('-V, --verbose', 'name the objects that were made')
-      .action((operands: string[], options: Options) => {
-        run(async (api) => {
-          const stanzas = options.stanza ? await text(process.stdin) : undefined
-          const { names, assignments } = splitOperands(operands)
-          return api.call('objects.make', { ...options, operands: names, assignments, stanzas })
+      .addOption(new Option('-p, --plus').hideHelp())
+      .addOption(new Option('-m, --minus').hideHelp())
+      .action((operands: string[], { stanza, json: _json, ...options }: Options) => {
+        run(async ({ api }) => {
+          const stanzas = stanza ? await text(process.stdin) : undefined
+          return api.call('objects.make', { ...options, ...splitOperands(operands), stanzas })
         })
       })
   },

@@ -1,4 +1,4 @@
-import type { CliCommand } from './command.ts'
+import { type CliCommand, oneOperand } from './command.ts'
 
 interface Options {
   type?: string
@@ -6,21 +6,24 @@ interface Options {
   all?: boolean
   force?: boolean
   verbose?: boolean
+  json?: boolean
 }
 
 export const rmdef: CliCommand = {
   name: 'rmdef',
   summary: 'Remove object definitions. For nodes, a group name means its members; `-t group` removes the group.',
+  nothingGiven: 0,
+  versionPrefix: 'rmdef - Version ',
   define(program, run) {
     program
-      .argument('[names]', 'names of the objects; a noderange for nodes')
+      .argument('[names...]', 'names of the objects; a noderange for nodes')
       .option('-t, --type <type>', 'object type (default: node)')
       .option('-o, --objects <names>', 'names of the objects')
       .option('-a, --all', 'all objects of all types; needs -f')
       .option('-f, --force', 'with -a')
       .option('-V, --verbose', 'name the objects that were removed')
-      .action((names: string | undefined, options: Options) => {
-        run((api) => api.call('objects.remove', { names: options.objects ?? names, ...options }))
+      .action((operands: string[], { objects, json: _json, ...options }: Options) => {
+        run(({ api }) => api.call('objects.remove', { names: objects ?? oneOperand(operands), ...options }))
       })
   },
 }

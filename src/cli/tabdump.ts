@@ -1,4 +1,12 @@
+import { writeFile } from 'node:fs/promises'
+import { OperatorError } from '../api/errors.ts'
 import { type CliCommand, collect } from './command.ts'
+
+interface Options {
+  describe?: boolean
+  where?: string[]
+  file?: string
+}
 
 export const tabdump: CliCommand = {
   name: 'tabdump',
@@ -6,23 +14,20 @@ export const tabdump: CliCommand = {
   define(program, run) {
     program
       .argument('[table]')
-      .option('-d, --describe', 'print what the table, or each of its columns, is for')
+      .option('-d, --describe', 'print what the tables, or the columns of the table, are for')
       .option(
         '-w, --where <condition>',
         'only rows for which column==value (also != =~ !~ > >= < <=; =~ with % wildcards)',
         collect,
       )
       .option('-f, --file <file>', 'write to this file instead of standard output')
-      .action((table: string | undefined, options: { describe?: boolean; where?: string[]; file?: string }) => {
-        run(async (api) => {
-          const result = await api.call('tables.dump', {
-            table,
-            describe: options.describe === true,
-            where: options.where ?? [],
+      .action((table: string | undefined, { describe, where, file }: Options) => {
+        run(async ({ api }) => {
+          const result = await api.call('tables.dump', { table, describe, where })
+          if (file === undefined) return result
+          await writeFile(file, `${result.output.join('\n')}\n`).catch((error: Error) => {
+            throw new OperatorError('LB_FILE', `cannot write the table: ${error.message}`)
           })
-          if (options.file === undefined) return result
-          const { writeFile } = await import('node:fs/promises')
-          await writeFile(options.file, `${result.output.join('\n')}\n`)
           return { ...result, output: [] }
         })
       })

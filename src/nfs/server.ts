@@ -46,6 +46,8 @@ export interface NfsServer {
   /** undefined: no portmapper is served. */
   readonly portmapPort: number | undefined
   readonly counters: Readonly<NfsCounters>
+  /** Addresses with an open connection. */
+  clients(): string[]
   close(): Promise<void>
 }
 
@@ -234,7 +236,7 @@ export async function openNfsServer(options: NfsServerOptions): Promise<NfsServe
         emit({ atMs: now(), service: 'nfs', event: 'portmap', object: String(PORTMAP_PROGRAM), detail, ok: false })
       }
     }
-    return { port, mountPort, portmapPort: portmap?.port, counters, close }
+    return { port, mountPort, portmapPort: portmap?.port, counters, clients: () => [...perClient.keys()], close }
   } catch (error) {
     await close()
     throw error

@@ -1,8 +1,7 @@
 /** `liteboot serve`: options in, services up, signals to an orderly end. The only place that may end the process. */
 import { mkdirSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { DEFAULT_NFS } from '../api/direct.ts'
-import { readPlaces } from '../api/places.ts'
+import { DEFAULT_NFS, readPlaces } from '../api/places.ts'
 import { serviceInterfaces } from './interfaces.ts'
 import { openServices, type Services } from './services.ts'
 

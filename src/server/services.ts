@@ -1,9 +1,8 @@
 /** Wires the rooms together: opens every service in order, and closes them in reverse. */
 import { existsSync } from 'node:fs'
-import { EDIT_CHECKERS } from '../api/checkers.ts'
-import { openMethods } from '../api/methods/index.ts'
+import { openMethods, preloadMethods } from '../api/methods/index.ts'
 import type { Places } from '../api/places.ts'
-import { openApiServer } from '../api/server.ts'
+import { openApiServer, refuseSecondServer } from '../api/server.ts'
 import { findLoaders, loaderFor } from '../boot/loader-files.ts'
 import { openNodeAnswers } from '../boot/node-answers.ts'
 import { openCluster } from '../cluster/cluster.ts'
@@ -22,6 +21,7 @@ import { type Blobs, openBlobs } from './blobs.ts'
 import { type BootFiles, openBootFiles } from './boot-files.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
+import { imageUsers } from './image-users.ts'
 import type { ServiceInterface } from './interfaces.ts'
 import { passedSockets } from './passed-sockets.ts'
 import { ensurePersistentDirectory } from './persistent-directories.ts'
@@ -72,6 +72,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   const addresses = interfaces.map((entry) => entry.address)
   const now = () => Date.now()
 
+  await refuseSecondServer(places.socket)
   const store = openSqliteStore({ path: places.tables, poll: pollWithTimer, busyTimeoutMs: 2000 })
   onClose(() => store.close())
   const cluster = openCluster(store)
@@ -104,11 +105,12 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     const directory = answers.directories(node, cluster.current).find((entry) => entry.access === 'rw')
     return directory && ensurePersistentDirectory(exportDirectory(directory, options.scratch))
   }
+  const mounted = openMounted(`${places.state}/mounted.json`)
   const exports = openExports({
     cluster,
     directoriesOf: answers.directories,
     localDirectory: (directory) => exportDirectory(directory, options.scratch),
-    mounted: openMounted(`${places.state}/mounted.json`),
+    mounted,
   })
   const nfs = await openNfsServer({
     host: '0.0.0.0',
@@ -174,13 +176,17 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
 
   const methods = openMethods({
     store,
-    cluster,
-    answers,
-    checkers: EDIT_CHECKERS,
     author: 'root',
     timelineFile: places.timeline,
-    server: { leases: () => dhcp.leases(), flushTimeline: () => timeline.flush() },
+    compiled: async () => ({ snapshot: await cluster.waitFor(store.revision), answers }),
+    live: async (revision) => (await cluster.waitFor(revision)).number,
+    server: {
+      leases: () => dhcp.leases(),
+      flushTimeline: () => timeline.flush(),
+      usersOf: (rootimg) => imageUsers(rootimg, cluster.current, nfs.clients(), mounted),
+    },
   })
+  await preloadMethods()
   const api = await openApiServer(places.socket, methods)
   onClose(() => api.close())
   log.info(

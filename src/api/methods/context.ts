@@ -1,91 +1,48 @@
 /** What the methods work on, whether the server runs them or a command does so directly. */
-import { z } from 'zod'
 import type { NodeAnswers } from '../../boot/node-answers.ts'
-import type { OpenCluster } from '../../cluster/cluster.ts'
-import type { ClusterNode, Snapshot } from '../../cluster/model.ts'
-import { type Checker, type Store, StoreFault, type Transaction, type TransactResult } from '../../store/store.ts'
-import { renderFinding } from '../../tables/findings.ts'
-import { expandNodeRange, renderUnknownNodes } from '../../tables/noderange.ts'
-import { createResolver } from '../../tables/resolve.ts'
-import { OperatorError } from '../errors.ts'
-import type { CommandResult, MethodParams } from '../protocol.ts'
+import type { Snapshot } from '../../cluster/model.ts'
+import type { Store } from '../../store/store.ts'
+import type { MethodName, MethodParams } from '../params.ts'
+import type { CommandResult, OnProgress } from '../protocol.ts'
+
+/** The nodes as the tables define them at this moment. */
+export interface Compiled {
+  readonly snapshot: Snapshot
+  readonly answers: NodeAnswers
+}
 
 export interface MethodContext {
   readonly store: Store
-  readonly cluster: OpenCluster
-  readonly answers: NodeAnswers
-  readonly checkers: readonly Checker[]
   /** Who called, for the history. */
   readonly author: string
+  readonly timelineFile: string
+  compiled(): Promise<Compiled>
+  /** Resolves when this revision of the tables is what nodes are told: the snapshot's number. undefined: no server runs. */
+  live(revision: number): Promise<number | undefined>
   /** Only where a server runs. */
   readonly server?: RunningServices
-  readonly timelineFile: string
+}
+
+export interface DynamicLease {
+  readonly ip: string
+  readonly state: string
+  readonly mac: string | undefined
+  readonly client: string
+  readonly hostname: string | undefined
+  readonly expiresAtMs: number
 }
 
 /** What only the running server knows. */
 export interface RunningServices {
-  leases(): readonly object[]
+  leases(): readonly DynamicLease[]
   /** What was seen until now can be read afterwards. */
   flushTimeline(): void
+  /** Nodes that have this image root mounted and are connected. */
+  usersOf(rootimg: string): readonly string[]
 }
 
-export type Method = (
+export type Method<M extends MethodName> = (
   context: MethodContext,
-  params: MethodParams,
-  onProgress: (line: string) => void,
+  params: MethodParams[M],
+  onProgress: OnProgress,
 ) => Promise<CommandResult> | CommandResult
-
-/** A method whose parameters are checked first. */
-export function method<T>(
-  schema: z.ZodType<T>,
-  run: (
-    context: MethodContext,
-    params: T,
-    onProgress: (line: string) => void,
-  ) => Promise<CommandResult> | CommandResult,
-): Method {
-  return (context, params, onProgress) => {
-    const parsed = schema.safeParse(params)
-    if (!parsed.success) throw new OperatorError('LB_USAGE', z.prettifyError(parsed.error))
-    return run(context, parsed.data, onProgress)
-  }
-}
-
-/** Store faults become operator errors; an edit with error findings is refused as a whole. */
-export function edit<T>(context: MethodContext, change: (transaction: Transaction) => T): TransactResult<T> {
-  const { store, checkers, author } = context
-  let outcome: TransactResult<T>
-  try {
-    outcome = store.transact(change, { checkers, author })
-  } catch (error) {
-    if (!(error instanceof StoreFault)) throw error
-    throw new OperatorError(error.code === 'no-such-table' ? 'LB_NO_TABLE' : 'LB_BAD_INPUT', error.message)
-  }
-  if (!outcome.committed) {
-    const errors = outcome.findings.filter((finding) => finding.severity === 'error')
-    throw new OperatorError('LB_BAD_EDIT', errors.map(renderFinding).join('\n       '))
-  }
-  return outcome
-}
-
-/** `Warning: …` lines of an edit that was made. */
-export function warningsOf(outcome: TransactResult<unknown>): string[] {
-  return outcome.findings
-    .filter((finding) => finding.severity === 'warning')
-    .map((finding) => `Warning: ${renderFinding(finding)}`)
-}
-
-/** The edit is live when this returns. */
-export async function live(context: MethodContext, outcome: TransactResult<unknown>): Promise<void> {
-  await context.cluster.waitFor(outcome.revision)
-}
-
-/** @throws OperatorError naming the unknown nodes: then nothing is done for any of the range */
-export function nodesOf(context: MethodContext, noderange: string): { nodes: ClusterNode[]; snapshot: Snapshot } {
-  const { store, cluster } = context
-  const expanded = expandNodeRange(noderange, { view: store, resolver: createResolver(store) }, { verify: true })
-  if (expanded.unknown.length > 0) throw new OperatorError('LB_NO_NODE', renderUnknownNodes(expanded.unknown))
-  if (expanded.faults.length > 0) throw new OperatorError('LB_BAD_INPUT', expanded.faults.join('; '))
-  const snapshot = cluster.current
-  return { nodes: expanded.nodes.map((name) => snapshot.node(name)).filter((node) => node !== undefined), snapshot }
-}

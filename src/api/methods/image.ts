@@ -1,46 +1,22 @@
-/** liteimg: the tree, then kernel and initrd. */
+/** liteimg: the tables' side of it. What is done to the tree is the image room's business. */
 import { join } from 'node:path'
-import { z } from 'zod'
-import type { Image } from '../../cluster/model.ts'
-import { ImageError } from '../../image/image-error.ts'
-import { assembleInitrd } from '../../image/initrd/assemble.ts'
-import { copyKernel } from '../../image/initrd/kernel.ts'
-import { liteimg } from '../../image/liteimg/liteimg.ts'
+import type { Image, Snapshot } from '../../cluster/model.ts'
+import { type Entry, selectEntries } from '../../statelite/entries.ts'
+import { checkEntries } from '../../statelite/matrix.ts'
 import { entriesRevision } from '../../statelite/revision.ts'
 import { OperatorError } from '../errors.ts'
+import { findingLine, tableFinding } from '../findings.ts'
+import { type ImageJob, type ImageReport, runImageJob } from '../image-job.ts'
 import { commandResult } from '../protocol.ts'
-import { method } from './context.ts'
-import { checkedEntries, imageNamed } from './statelite.ts'
+import type { Method, MethodContext } from './context.ts'
+import { expandKnown, imageNamed } from './nodes.ts'
 
 const SCRIPTS = join(import.meta.dirname, '../../../initrd-scripts')
 
-/** Kernel copied, initrd assembled: always from the tree as it is now, in seconds. */
-async function makeInitrd(image: Image): Promise<string[]> {
-  const { rootimgdir } = image
-  const arch = image.osarch ?? 'x86_64'
-  const kernelVersion = image.attribute('kernelver')?.trim() || undefined
-  const drivers = (image.attribute('netdrivers') ?? '').split(',').map((name) => name.trim().replace(/\.ko$/, ''))
-  const named = drivers.filter((name) => name !== '' && name !== 'allupdate')
-  const version = kernelVersion === undefined ? {} : { kernelVersion }
-  const kernel = await copyKernel({ rootimgdir, arch, ...version })
-  const report = await assembleInitrd({
-    rootimg: join(rootimgdir, 'rootimg'),
-    kernelVersion: kernel.version,
-    arch,
-    scripts: SCRIPTS,
-    ...(named.length > 0 ? { drivers: named } : {}),
-    output: join(rootimgdir, 'initrd-statelite.gz'),
-    compress: 'gzip',
-  })
-  const size = (report.size / 1024 / 1024).toFixed(1)
-  return [`kernel ${kernel.version}, initrd of ${size} MiB with ${report.modules.length} modules: ${report.path}`]
-}
-
-const params = z.object({ image: z.string(), dryRun: z.boolean(), verbose: z.boolean() })
-
-export const liteimgMethod = method(params, async (context, { image: name, dryRun, verbose }, onProgress) => {
-  const snapshot = context.cluster.current
-  const image = imageNamed(snapshot, name)
+export const liteimg: Method<'image.liteimg'> = async (context, params, onProgress) => {
+  const { image: name, dryRun, verbose, force } = params
+  const { snapshot } = await context.compiled()
+  const image = imageNamed(snapshot, name, `Cannot find image '${name}' from the osimage table.`)
   if (!image.provmethod?.includes('statelite')) {
     throw new OperatorError(
       'LB_BAD_INPUT',
@@ -48,35 +24,78 @@ export const liteimgMethod = method(params, async (context, { image: name, dryRu
       `chdef -t osimage -o ${name} provmethod=statelite`,
     )
   }
-  const { entries } = checkedEntries(image, snapshot)
+  const { entries, warnings } = checkedEntries(image, snapshot)
+  if (!dryRun) refuseWhileInUse(context, image, force)
+  const report = await runJob(context, compileJob(image, snapshot, entries, dryRun === true), onProgress)
+  const { tree, steps, initrd } = report
+  const made = initrd
+    ? [
+        `kernel ${initrd.kernelVersion}, initrd of ${(initrd.sizeBytes / 1024 / 1024).toFixed(1)} MiB with ${initrd.modules} modules: ${initrd.path}`,
+      ]
+    : []
+  const aside = [...tree.warnings, ...tree.skipped.map(({ path, reason }) => `${path}: ${reason}`)]
+  return commandResult(verbose ? [...steps, ...tree.lines, ...made] : tree.lines, report, [
+    ...warnings,
+    ...aside.map((text) => `Warning: ${text}`),
+  ])
+}
+
+/** @throws OperatorError with every error of the image's rows */
+function checkedEntries(
+  image: Image,
+  snapshot: Snapshot,
+): { readonly entries: readonly Entry[]; readonly warnings: readonly string[] } {
+  const selected = selectEntries(image, snapshot.litefile)
+  const findings = [...selected.findings, ...checkEntries(selected.entries)].map(tableFinding)
+  const lines = findings.map((finding) => findingLine(finding))
+  const errors = lines.filter((line) => line.startsWith('Error: '))
+  if (errors.length > 0) {
+    const text = errors.map((line) => line.slice('Error: '.length)).join('\n       ')
+    throw new OperatorError('LB_BAD_EDIT', text, 'The image was not touched. Correct the rows named above.')
+  }
+  return { entries: selected.entries, warnings: lines }
+}
+
+/** Files move while the tree is prepared; a node that runs from it would see them vanish. */
+function refuseWhileInUse({ server, store }: MethodContext, image: Image, force: string | undefined): void {
   const rootimg = join(image.rootimgdir, 'rootimg')
-  const steps: string[] = []
-  try {
-    const report = await liteimg({
-      rootimg,
+  const users = server?.usersOf(rootimg) ?? []
+  const accepted = new Set(force === undefined ? [] : expandKnown(store, force))
+  const left = users.filter((node) => !accepted.has(node))
+  if (left.length === 0) return
+  throw new OperatorError(
+    'LB_IMAGE_BUSY',
+    `${rootimg} is the root of running nodes: ${left.join(' ')}`,
+    `Shut them down; or, if they may see files vanish: liteimg ${image.name} --force ${users.join(',')}`,
+  )
+}
+
+function compileJob(image: Image, snapshot: Snapshot, entries: readonly Entry[], dryRun: boolean): ImageJob {
+  const kernelVersion = image.attribute('kernelver')?.trim() || undefined
+  const drivers = (image.attribute('netdrivers') ?? '').split(',').map((name) => name.trim().replace(/\.ko$/, ''))
+  const named = drivers.filter((name) => name !== '' && name !== 'allupdate')
+  return {
+    rootimgdir: image.rootimgdir,
+    arch: image.osarch ?? 'x86_64',
+    ...(kernelVersion === undefined ? {} : { kernelVersion }),
+    ...(named.length > 0 ? { drivers: named } : {}),
+    scripts: SCRIPTS,
+    tree: {
       entries: entries.map(({ option, path, parent }) => ({ option, path, parent })),
       revision: entriesRevision(entries),
-      validate: () => [],
-      nodeScript: join(SCRIPTS, 'node/statelite'),
       postscriptsDir: join(snapshot.site.installdir, 'postscripts'),
       ...(image.profile && image.osarch ? { fstabRootName: `${image.profile}_${image.osarch}` } : {}),
       dryRun,
-      onStep: (step) => {
-        const line = Object.values(step).join(' ')
-        if (verbose) steps.push(line)
-      },
-    })
-    const output = [...steps, ...report.lines]
-    const warnings = [...report.warnings, ...report.skipped.map(({ path, reason }) => `${path}: ${reason}`)]
-    if (!dryRun) onProgress('assembling the initrd')
-    if (!dryRun) output.push(...(await makeInitrd(image)))
-    return commandResult(
-      output,
-      report,
-      warnings.map((warning) => `Warning: ${warning}`),
-    )
-  } catch (error) {
-    if (error instanceof ImageError) throw new OperatorError('LB_IMAGE', error.message)
-    throw error
+    },
   }
-})
+}
+
+async function runJob(
+  { server }: MethodContext,
+  job: ImageJob,
+  onProgress: (line: string) => void,
+): Promise<ImageReport> {
+  if (!server) return runImageJob(job, onProgress)
+  const { runImageJobInThread } = await import('../image-worker.ts')
+  return runImageJobInThread(job, onProgress)
+}

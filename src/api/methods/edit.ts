@@ -1,0 +1,43 @@
+/** An edit of the tables: made as a whole, or refused as a whole; live when the command returns. */
+import { StoreFault, type Transaction, type TransactResult } from '../../store/store.ts'
+import { renderFinding } from '../../tables/findings.ts'
+import { OperatorError } from '../errors.ts'
+import { findingLine } from '../findings.ts'
+import type { MethodContext } from './context.ts'
+
+export interface Edit<T> {
+  readonly result: T
+  /** Rows added, changed and removed. */
+  readonly changes: number
+  /** From which nodes are answered; null: no server runs. */
+  readonly snapshot: number | null
+  /** `Warning: …` lines. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * @param change may be called once, synchronously
+ * @throws OperatorError LB_BAD_EDIT naming every row that is wrong, LB_BAD_INPUT, LB_NO_TABLE, LB_BUSY
+ */
+export async function edit<T>(context: MethodContext, change: (transaction: Transaction) => T): Promise<Edit<T>> {
+  const { EDIT_CHECKERS } = await import('../checkers.ts')
+  let outcome: TransactResult<T>
+  try {
+    outcome = context.store.transact(change, { checkers: EDIT_CHECKERS, author: context.author })
+  } catch (error) {
+    throw error instanceof StoreFault ? storeError(error) : error
+  }
+  const { committed, findings, result, changes, revision } = outcome
+  if (!committed) {
+    const errors = findings.filter(({ severity }) => severity === 'error')
+    throw new OperatorError('LB_BAD_EDIT', errors.map(renderFinding).join('\n       '))
+  }
+  const snapshot = await context.live(revision)
+  const warnings = findings.filter(({ severity }) => severity === 'warning').map((finding) => findingLine(finding))
+  return { result, changes: changes.length, snapshot: snapshot ?? null, warnings }
+}
+
+function storeError({ code, message }: StoreFault): OperatorError {
+  if (code === 'no-such-table') return new OperatorError('LB_NO_TABLE', message)
+  return new OperatorError(code === 'busy' ? 'LB_BUSY' : 'LB_BAD_INPUT', message)
+}
