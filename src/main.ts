@@ -1,10 +1,5 @@
 /** The one executable: `liteboot <command>`, also started under a command's own name (`lsdef`, `chdef`, …). */
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
-
 process.env.UV_THREADPOOL_SIZE ??= '8'
-// Half of a command's time is compiling. The cache lies beside the code: whoever may write there owns the program anyway.
-enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/liteboot'))
 
 const args = process.argv.slice(2)
 if (args[0] === 'serve') {
