@@ -80,7 +80,7 @@ async function openBench(t: ExecutionContext, options: Partial<TftpServerOptions
   writeFileSync(join(root, 'boot/grub/core.elf'), randomBytes(300_001))
   // Large enough for the chunk reader, and for block numbers to wrap at 512 bytes.
   writeFileSync(join(root, 'large'), randomBytes(36_000_000))
-  symlinkSync('/etc/passwd', join(root, 'outside'))
+  symlinkSync('/usr/share/common-licenses/GPL-3', join(root, 'outside'))
   const settings = JSON.stringify({ addresses: [SERVER, SECOND], root, ...options })
   const script = join(import.meta.dirname, 'tftp-serve.ts')
   server = spawn('ip', ['netns', 'exec', serverSide, process.execPath, script, settings], {

@@ -6,14 +6,17 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import test from 'ava'
 import { args, readPostOp, readWcc } from './client.ts'
 import { openStage } from './stage.ts'
@@ -227,8 +230,13 @@ test('§3.3.8 CREATE: guarded answers EXIST, unchecked takes what is there and m
   t.is(readFileSync(join(state, 'f'), 'utf8'), '')
   mkdirSync(join(state, 'd'))
   t.is((await client.create(handle, 'd', 'unchecked')).status, 17)
-  symlinkSync('/etc/passwd', join(state, 'l'))
+  // A file of the test's own, not of the machine: a server that followed the link would empty it.
+  const canary = join(mkdtempSync(join(tmpdir(), 'liteboot-canary-')), 'file')
+  writeFileSync(canary, 'untouched')
+  symlinkSync(canary, join(state, 'l'))
   t.is((await client.create(handle, 'l', 'unchecked', { size: 0 })).status, 17)
+  t.is(readFileSync(canary, 'utf8'), 'untouched')
+  rmSync(dirname(canary), { recursive: true })
 })
 
 test('§3.3.8 CREATE: exclusive with the same verifier is the same call again, also after a restart; another one answers EXIST', async (t) => {
@@ -254,10 +262,10 @@ test('§3.3.9–10 MKDIR and SYMLINK: made with mode and text; EXIST', async (t)
   t.like(made.attributes, { type: 2, mode: 0o1777 })
   t.is((await client.mkdir(handle, 'd')).status, 17)
   t.is((await client.mkdir(handle, '.')).status, 17)
-  const link = await client.symlink(made.handle, 'l', '../../../etc/passwd')
+  const link = await client.symlink(made.handle, 'l', '../../../outside/file')
   t.like(link.attributes, { type: 5 })
-  t.is(readlinkSync(join(state, 'd/l')), '../../../etc/passwd')
-  t.is((await client.readlink(link.handle)).text, '../../../etc/passwd')
+  t.is(readlinkSync(join(state, 'd/l')), '../../../outside/file')
+  t.is((await client.readlink(link.handle)).text, '../../../outside/file')
   t.is((await client.symlink(made.handle, 'l', 'x')).status, 17)
 })
 
