@@ -98,7 +98,7 @@ export function openExports(options: ExportOptions): ExportTable {
   }
 }
 
-/** Every export of the snapshot with its clients: what any NFS server would have to export. */
+/** Every directory that this server exports, with its clients. */
 export function listExports(
   snapshot: Snapshot,
   directoriesOf: ExportOptions['directoriesOf'],

@@ -1,5 +1,5 @@
 /** What each node has mounted, kept in one small file: a server that starts again must not forget its running nodes. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { MountedExports, NodeDirectory } from './exports.ts'
 
@@ -12,7 +12,14 @@ export function openMounted(file: string): MountedExports {
 
   function save(): void {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(`${file}.new`, `${JSON.stringify(Object.fromEntries(nodes), null, 1)}\n`, { mode: 0o600 })
+    // On disk before it counts: an empty file after a power cut would keep the server from starting.
+    const descriptor = openSync(`${file}.new`, 'w', 0o600)
+    try {
+      writeSync(descriptor, `${JSON.stringify(Object.fromEntries(nodes), null, 1)}\n`)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
     renameSync(`${file}.new`, file)
   }
 

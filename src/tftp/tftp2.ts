@@ -1,7 +1,7 @@
 /**
  * The npm package `tftp2`, behind one door. What holds in it: its `Server` and `Connection` are plain dgram sockets with
  * TFTP methods, its `Packet` reads and writes well-formed RRQ, WRQ, DATA and ACK. What does not hold is in
- * docs/dependencies-tftp2.md, each point with a check; here its packet handler and its transfers are replaced.
+ * docs/dependencies.md, each point with a check; here its packet handler and its transfers are replaced.
  */
 import type { RemoteInfo, Socket } from 'node:dgram'
 import { createRequire } from 'node:module'

@@ -1,6 +1,6 @@
 /**
  * What is wrong with the npm package `dhcp` 0.2.20, one check each: the reasons for our own message parser and lease logic.
- * A failure here means that the package changed: read docs/dependencies-dhcp.md and decide anew.
+ * A failure here means that the package changed: read docs/dependencies.md and decide anew.
  */
 import { execFileSync } from 'node:child_process'
 import type { EventEmitter } from 'node:events'

@@ -1,4 +1,4 @@
-/** What was found about the package tftp2 0.0.1: when one of these fails, look at docs/dependencies-tftp2.md again. */
+/** What was found about the package tftp2 0.0.1: when one of these fails, look at docs/dependencies.md again. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
