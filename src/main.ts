@@ -12,7 +12,6 @@ if (args[0] === 'serve') {
   // `liteboot timeline cn01 | head`: whoever stops reading has seen enough.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    process.exit()
   })
   const { runCli } = await import('./cli/run.ts')
   process.exitCode = await runCli(process.env.LITEBOOT_CALLED_AS ?? 'liteboot', args, {

@@ -1,6 +1,7 @@
 /** One boot as text for a terminal: a line per event, then the stages, then where it stands. Deterministic. */
 import type { Boot, BootStage, BootState } from './boot.ts'
 import type { BootEvent } from './event.ts'
+import { type FailureRun, findFailureRuns } from './repeats.ts'
 import { renderBytes, renderDuration, renderInstant } from './words.ts'
 
 export interface RenderTimelineOptions {
@@ -18,15 +19,36 @@ export function renderTimeline(boot: Boot, options: RenderTimelineOptions = {}):
   const paint: Paint = options.colour === true ? (code, text) => `\u001b[${code}m${text}\u001b[0m` : (_, text) => text
   const id = boot.bootId === undefined ? '' : `  boot id ${boot.bootId}`
   const lines = [`${boot.subject}  ${renderInstant(boot.startMs, options.utc === true)}${id}`]
-  for (const event of boot.events) lines.push(...renderEvent(event, boot.startMs, paint))
+  const runs = findFailureRuns(boot.events)
+  for (const event of boot.events) {
+    const run = runs.get(event)
+    if (run) lines.push(...renderOfRun(event, run, boot.startMs, paint))
+    else lines.push(...renderEvent(event, renderDetail(event), boot.startMs, paint))
+  }
   if (boot.stages.length > 0) lines.push(`stages: ${boot.stages.map(renderStage).join(', ')}`)
   lines.push(paint(COLOURS[boot.state], boot.summary))
   if (boot.advice !== undefined) lines.push(`check: ${boot.advice}`)
   return `${lines.join('\n')}\n`
 }
 
-function renderEvent(event: BootEvent, startMs: number, paint: Paint): string[] {
-  const since = `+${(Math.max(0, event.atMs - startMs) / 1000).toFixed(2)}s`.padStart(10)
+const BELOW = ' '.repeat(21)
+
+/** The first of a run in one line; at the place of the last how many there were, and its log lines. */
+function renderOfRun(event: BootEvent, run: FailureRun, startMs: number, paint: Paint): string[] {
+  if (event === run.first) return renderEvent(event, renderDetail(event).slice(0, 1), startMs, paint)
+  if (event !== run.last) return []
+  const more = run.count - 1
+  const times = `${BELOW}… ${more} more ${more === 1 ? 'time' : 'times'} until ${renderSince(event, startMs)}`
+  const log = renderDetail(event)
+  return [paint(RED, times), ...(log.length > 1 ? renderBelow(log, paint) : [])]
+}
+
+function renderSince(event: BootEvent, startMs: number): string {
+  return `+${(Math.max(0, event.atMs - startMs) / 1000).toFixed(2)}s`
+}
+
+function renderEvent(event: BootEvent, detail: readonly string[], startMs: number, paint: Paint): string[] {
+  const since = renderSince(event, startMs).padStart(10)
   const took = event.durationMs === undefined ? '' : `${(event.durationMs / 1000).toFixed(2)}s`
   const what = [
     event.stage,
@@ -36,11 +58,13 @@ function renderEvent(event: BootEvent, startMs: number, paint: Paint): string[] 
     event.ip === undefined ? undefined : `[${event.ip}]`,
   ].filter((part) => part !== undefined)
   const head = `${since} ${took.padStart(8)}  ${event.service.padEnd(6)} ${event.event.padEnd(8)} ${what.join(' ')}`
-  const detail = renderDetail(event)
   const line = detail.length === 1 ? `${head.trimEnd()}  ${detail[0]}` : head.trimEnd()
   const first = event.ok ? line : paint(RED, `${line}  !`)
-  const below = detail.length > 1 ? detail.map((text) => paint(DIM, `${' '.repeat(21)}| ${text}`)) : []
-  return [first, ...below]
+  return [first, ...(detail.length > 1 ? renderBelow(detail, paint) : [])]
+}
+
+function renderBelow(lines: readonly string[], paint: Paint): string[] {
+  return lines.map((text) => paint(DIM, `${BELOW}| ${text}`))
 }
 
 /** Text from the network: nothing in it may reach the terminal as a command. */

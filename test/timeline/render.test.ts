@@ -50,6 +50,62 @@ check: the root file system is not mounted: check the NFS server of the plan, it
   )
 })
 
+test('a step that is tried again and again: its first line once, how often, and the newest log lines', (t) => {
+  const failed = (at: number, log: string) => report(at, 'root', 'failed', { detail: `mount failed\n${log}` })
+  const events = [
+    report(1, 'root', 'start'),
+    failed(2, 'try 1'),
+    get(3, '/node/v1/cn01/plan', { ok: false, detail: '503' }),
+    failed(4, 'try 2'),
+    get(5, '/node/v1/cn01/plan', { ok: false, detail: '503' }),
+    failed(6, 'try 3'),
+    report(7, 'root', 'retry', { detail: 'no route\nlast' }),
+    failed(8, 'try 4'),
+    report(9, 'root', 'ok'),
+    report(10, 'trees', 'failed', { detail: 'mount failed\nalone' }),
+  ]
+  const boot = foldBoots('cn01', events, T0 + 11_000)[0]
+  t.truthy(boot)
+  if (!boot) return
+  const lines = renderTimeline(boot, { utc: true }).split('\n').slice(1)
+  t.deepEqual(
+    lines.slice(
+      0,
+      lines.findIndex((line) => line.startsWith('stages:')),
+    ),
+    [
+      '    +0.00s           initrd report   root start [10.77.0.11]',
+      '    +1.00s           initrd report   root failed [10.77.0.11]  mount failed  !',
+      '    +2.00s    0.01s  http   get      /node/v1/cn01/plan 1000 B [10.77.0.11]  503  !',
+      '                     … 1 more time until +4.00s',
+      '                     … 2 more times until +5.00s',
+      '                     | mount failed',
+      '                     | try 3',
+      '    +6.00s           initrd report   root retry [10.77.0.11]',
+      '                     | no route',
+      '                     | last',
+      '    +7.00s           initrd report   root failed [10.77.0.11]  !',
+      '                     | mount failed',
+      '                     | try 4',
+      '    +8.00s           initrd report   root ok [10.77.0.11]',
+      '    +9.00s           initrd report   trees failed [10.77.0.11]  !',
+      '                     | mount failed',
+      '                     | alone',
+    ],
+  )
+})
+
+test('a thousand retries take as many lines as two', (t) => {
+  const events = Array.from({ length: 1000 }, (_, at) => report(at, 'root', 'failed', { detail: `no answer\n${at}` }))
+  const boot = foldBoots('cn01', events, T0 + 1_000_000)[0]
+  t.truthy(boot)
+  if (!boot) return
+  const text = renderTimeline(boot, { utc: true })
+  t.true(text.split('\n').length < 12)
+  t.regex(text, /… 999 more times until \+999\.00s/)
+  t.regex(text, /\| 999\n/)
+})
+
 test('colour marks the summary and failed events, and changes no word', (t) => {
   const boot = foldBoots('cn01', [get(0, '/x/kernel', { ok: false })], T0)[0]
   t.truthy(boot)
