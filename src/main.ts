@@ -18,5 +18,6 @@ if (args[0] === 'serve') {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     errIsTerminal: process.stderr.isTTY === true,
+    input: async () => (await import('node:stream/consumers')).text(process.stdin),
   })
 }

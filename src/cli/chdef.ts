@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers'
 import { type CliCommand, collect, splitOperands } from './command.ts'
 
 interface Options {
@@ -32,8 +31,8 @@ export const chdef: CliCommand = {
       .option('-w, --where <condition>', 'members of the group', collect)
       .option('-V, --verbose', 'name the objects that were changed')
       .action((operands: string[], { stanza, json: _json, ...options }: Options) => {
-        run(async ({ api }) => {
-          const stanzas = stanza ? await text(process.stdin) : undefined
+        run(async ({ api, input }) => {
+          const stanzas = stanza ? await input() : undefined
           return api.call('objects.change', { ...options, ...splitOperands(operands), stanzas })
         })
       })

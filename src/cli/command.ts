@@ -23,6 +23,8 @@ export interface CliCall {
   readonly onProgress: OnProgress
   /** --json: only the value is printed. */
   readonly json: boolean
+  /** All of standard input. */
+  readonly input: () => Promise<string>
 }
 
 export type Work = (call: CliCall) => Promise<CommandResult>

@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers'
 import { Option } from 'commander'
 import { type CliCommand, collect, splitOperands } from './command.ts'
 
@@ -33,8 +32,8 @@ export const mkdef: CliCommand = {
       .addOption(new Option('-p, --plus').hideHelp())
       .addOption(new Option('-m, --minus').hideHelp())
       .action((operands: string[], { stanza, json: _json, ...options }: Options) => {
-        run(async ({ api }) => {
-          const stanzas = stanza ? await text(process.stdin) : undefined
+        run(async ({ api, input }) => {
+          const stanzas = stanza ? await input() : undefined
           return api.call('objects.make', { ...options, ...splitOperands(operands), stanzas })
         })
       })

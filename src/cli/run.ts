@@ -10,8 +10,12 @@ import { nearestName } from './nearest-name.ts'
 export interface Terminal {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
+  /** State and socket; default: from the environment. */
+  readonly places?: Parameters<typeof connectApi>[0]
   /** Progress is shown only here. */
   readonly errIsTerminal: boolean
+  /** All of standard input; read only by commands that are asked to. */
+  readonly input: () => Promise<string>
 }
 
 /** @returns the exit status */
@@ -74,9 +78,9 @@ async function perform(work: Work, program: Command, terminal: Terminal): Promis
   const json = program.opts<{ json?: boolean }>().json === true
   const onProgress = terminal.errIsTerminal ? (line: string) => terminal.err(`${line}\n`) : () => {}
   try {
-    const api = await connectApi()
+    const api = await connectApi(terminal.places)
     try {
-      const result = await work({ api, onProgress, json })
+      const result = await work({ api, onProgress, json, input: terminal.input })
       print(result, json, terminal)
       return result.exitStatus
     } finally {

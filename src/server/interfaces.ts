@@ -1,5 +1,6 @@
 /** The machine's IPv4 interfaces that the services use. */
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { OperatorError } from '../api/errors.ts'
 import type { Ipv4 } from '../cluster/model.ts'
 
 export interface ServiceInterface {
@@ -11,7 +12,7 @@ export interface ServiceInterface {
 /**
  * All interfaces but loopback, or only those asked for by name or address.
  * @param wanted names or addresses; empty: all
- * @throws Error naming a wanted interface that is not there
+ * @throws OperatorError LB_NO_INTERFACE naming a wanted interface that is not there
  */
 export function serviceInterfaces(
   wanted: readonly string[],
@@ -25,7 +26,10 @@ export function serviceInterfaces(
   for (const want of wanted) {
     if (!all.some((entry) => entry.name === want || entry.address === want)) {
       const names = all.map((entry) => `${entry.name} (${entry.address})`).join(', ')
-      throw new Error(`there is no interface ${want} with an IPv4 address; there are: ${names || 'none'}`)
+      throw new OperatorError(
+        'LB_NO_INTERFACE',
+        `there is no interface ${want} with an IPv4 address; there are: ${names || 'none'}`,
+      )
     }
   }
   return wanted.length === 0

@@ -1,6 +1,7 @@
 /** `liteboot serve`: options in, services up, signals to an orderly end. The only place that may end the process. */
 import { mkdirSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { OperatorError } from '../api/errors.ts'
 import { DEFAULT_NFS, readPlaces } from '../api/places.ts'
 import { serviceInterfaces } from './interfaces.ts'
 import { openServices, type Services } from './services.ts'
@@ -25,6 +26,12 @@ function portNumber(text: string): number {
 
 function log(level: string, message: string): void {
   process.stderr.write(`${new Date().toISOString()} ${level} ${message}\n`)
+}
+
+function renderFault(error: unknown): string {
+  if (error instanceof OperatorError) return `${error.message}\n       ${error.advice} [${error.code}]`
+  // Whatever nobody foresaw is a defect: its place is needed.
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 export async function runServer(args: readonly string[]): Promise<void> {
@@ -58,7 +65,7 @@ export async function runServer(args: readonly string[]): Promise<void> {
     })
   } catch (error) {
     if (error instanceof CommanderError) process.exit(error.exitCode)
-    log('error', error instanceof Error ? error.message : String(error))
+    log('error', renderFault(error))
     process.exit(1)
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

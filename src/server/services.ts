@@ -25,6 +25,7 @@ import { imageUsers } from './image-users.ts'
 import type { ServiceInterface } from './interfaces.ts'
 import { passedSockets } from './passed-sockets.ts'
 import { ensurePersistentDirectory } from './persistent-directories.ts'
+import { openingPorts } from './port-taken.ts'
 import { openStatusWriter } from './status-writer.ts'
 
 export interface ServiceOptions {
@@ -54,7 +55,16 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= (async () => {
-      for (const step of opened.reverse()) await step()
+      const faults: unknown[] = []
+      // A service that cannot stop must not keep the others open.
+      for (const step of opened.reverse()) {
+        try {
+          await step()
+        } catch (fault) {
+          faults.push(fault)
+        }
+      }
+      if (faults.length > 0) throw faults[0]
     })()
     return closing
   }
@@ -112,66 +122,78 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     localDirectory: (directory) => exportDirectory(directory, options.scratch),
     mounted,
   })
-  const nfs = await openNfsServer({
-    host: '0.0.0.0',
-    port: options.nfsPort,
-    mountPort: options.mountPort,
-    portmapPort: 111,
-    exports,
-    handleKey: loadHandleKey(places.handleKey),
-    emit,
-    now,
-    nodeOf,
-  })
+  const nfs = await openingPorts(
+    'NFS',
+    openNfsServer({
+      host: '0.0.0.0',
+      port: options.nfsPort,
+      mountPort: options.mountPort,
+      portmapPort: 111,
+      exports,
+      handleKey: loadHandleKey(places.handleKey),
+      emit,
+      now,
+      nodeOf,
+    }),
+  )
   onClose(() => nfs.close())
 
   const files = openFileServer({ now })
-  const http = await openHttpServer({
-    addresses,
-    port: httpPort,
-    sweep: () => files.hot.sweep(),
-    routes: httpRoutes({
-      cluster,
-      files,
-      answers,
-      bootFiles,
-      blobs,
-      loaders,
+  const http = await openingPorts(
+    'HTTP',
+    openHttpServer({
+      addresses,
+      port: httpPort,
+      sweep: () => files.hot.sweep(),
+      routes: httpRoutes({
+        cluster,
+        files,
+        answers,
+        bootFiles,
+        blobs,
+        loaders,
+        emit,
+        now,
+        preparePersistent: (name) => {
+          const node = cluster.current.node(name)
+          return node ? preparePersistent(node) : undefined
+        },
+      }),
       emit,
       now,
-      preparePersistent: (name) => {
-        const node = cluster.current.node(name)
-        return node ? preparePersistent(node) : undefined
-      },
+      nodeOf,
+      log: { warn: (fields, message) => log.warn(`http: ${message} ${JSON.stringify(fields)}`) },
     }),
-    emit,
-    now,
-    nodeOf,
-    log: { warn: (fields, message) => log.warn(`http: ${message} ${JSON.stringify(fields)}`) },
-  })
+  )
   onClose(() => http.close())
 
-  const tftp = await openTftpServer({
-    addresses,
-    routes: tftpRoutes(cluster, bootFiles, blobs, (name) => loaderFor(loaders, name)),
-    emit,
-    now,
-    nodeOf,
-    tftpdir: cluster.current.site.tftpdir,
-    log: { warn: (fields, message) => log.warn(`tftp: ${message} ${JSON.stringify(fields)}`), debug() {} },
-  })
+  const tftp = await openingPorts(
+    'TFTP',
+    openTftpServer({
+      addresses,
+      routes: tftpRoutes(cluster, bootFiles, blobs, (name) => loaderFor(loaders, name)),
+      emit,
+      now,
+      nodeOf,
+      tftpdir: cluster.current.site.tftpdir,
+      log: { warn: (fields, message) => log.warn(`tftp: ${message} ${JSON.stringify(fields)}`), debug() {} },
+    }),
+  )
   onClose(() => tftp.close())
 
-  const dhcp = await openDhcpServer({
-    cluster,
-    interfaces,
-    leasesFile: places.leases,
-    emit,
-    now,
-    ...(options.httpPort === undefined ? {} : { httpPort: options.httpPort }),
-    passedSockets: passedSockets(process.env, process.pid),
-    log,
-  })
+  const dhcp = await openingPorts(
+    'DHCP',
+    openDhcpServer({
+      cluster,
+      interfaces,
+      leasesFile: places.leases,
+      emit,
+      now,
+      ...(options.httpPort === undefined ? {} : { httpPort: options.httpPort }),
+      passedSockets: passedSockets(process.env, process.pid),
+      log,
+    }),
+  )
   onClose(() => dhcp.close())
 
   const methods = openMethods({

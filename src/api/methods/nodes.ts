@@ -38,7 +38,7 @@ export async function perNode(
     const node = compiled.snapshot.node(name)
     return node ? answer(node, compiled) : { output: [], errors: [`${name}: Error: its rows could not be compiled`] }
   })
-  const errors = results.flatMap((result) => result.errors)
+  const errors = [...new Set(results.flatMap((result) => result.errors))]
   return commandResult(
     results.flatMap(({ output }) => output),
     results.flatMap(({ data }) => data ?? []),
