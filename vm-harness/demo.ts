@@ -11,6 +11,7 @@ import {
   type Check,
   type CheckOutcome,
   firstBootChecks,
+  judgeCheck,
   loadFunctions,
   otherNodeChecks,
   rebootChecks,
@@ -49,6 +50,12 @@ function showOutcome(outcome: CheckOutcome): void {
       typeof outcome.check.expect === 'string' ? JSON.stringify(outcome.check.expect) : String(outcome.check.expect)
     process.stdout.write(`            expected ${expected}\n            found    ${JSON.stringify(outcome.output)}\n`)
   }
+}
+
+function judge(item: Check, output: string): void {
+  const outcome = judgeCheck(item, output)
+  outcomes.push(outcome)
+  showOutcome(outcome)
 }
 
 async function check(machine: Machine, title: string, checks: readonly Check[]): Promise<void> {
@@ -116,7 +123,7 @@ async function demonstrate(cleanUps: CleanUps): Promise<void> {
   }
 
   let powered = Date.now()
-  const one = await power(first)
+  let one = await power(first)
   await login(one, powered)
   await check(one, 'every option, as the tables say', firstBootChecks(first.name, first.ip))
   const machineId = (await one.console.command('cat /etc/machine-id')).output.trim()
@@ -136,11 +143,12 @@ async function demonstrate(cleanUps: CleanUps): Promise<void> {
   await waiting
   await check(one, 'goes on after the restart', restartChecks())
 
-  say(`${first.name}: hard reset`)
+  say(`${first.name}: power cycle`)
   // What the node wrote must be on the server before the plug is pulled.
   await one.console.command('sync')
+  await one.close()
   powered = Date.now()
-  await one.reset()
+  one = await power(first)
   await login(one, powered)
   await check(
     one,
@@ -150,8 +158,39 @@ async function demonstrate(cleanUps: CleanUps): Promise<void> {
     ),
   )
 
+  await one.close()
+  await forgetLiteimg(second.name, () => power(second))
+
   say('the timeline of the last boot')
-  process.stdout.write(await command(['timeline', first.name]))
+  process.stdout.write(await command(['timeline', second.name]))
+}
+
+/** The most usual slip: the table is edited, liteimg is not run. The boot must stop, say why, and go on by itself. */
+async function forgetLiteimg(node: string, power: () => Promise<Machine>): Promise<void> {
+  await command(['chtab', 'image=ALL,file=/etc/late', 'litefile.options=tmpfs'])
+  const machine = await power()
+  const deadline = Date.now() + 120_000
+  let timeline = ''
+  while (Date.now() < deadline && !/^failed at root/m.test(timeline)) {
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    timeline = await command(['timeline', node], false)
+  }
+  judge(
+    {
+      title: 'an edit without liteimg stops the boot; the timeline says where and why',
+      script: '',
+      expect: /^failed at root: .*run liteimg/m,
+    },
+    timeline.split('\n').slice(-4).join('\n'),
+  )
+  process.stdout.write(timeline.trimEnd().split('\n').slice(-2).join('\n').replace(/^/gm, '       '))
+  process.stdout.write('\n')
+  // The nodes whose connections are still open must be named: one waits, the other lost its power a moment ago.
+  await command(['liteimg', IMAGE, '--force', NODES.map(({ name }) => name).join(',')])
+  await login(machine, Date.now())
+  await check(machine, 'went on by itself after liteimg', [
+    { title: '/etc/late is writable now', script: 'echo late >/etc/late; cat /etc/late', expect: 'late' },
+  ])
 }
 
 const cleanUps = new CleanUps()

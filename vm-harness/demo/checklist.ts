@@ -134,7 +134,7 @@ export function firstBootChecks(node: string, address: string): Check[] {
   ]
 }
 
-/** The same node after a hard reset. */
+/** The same node after a power cycle. */
 export function rebootChecks(machineId: string): Check[] {
   return [
     contains('/root/kept', 'written'),
@@ -201,6 +201,11 @@ export async function loadFunctions(console: SerialConsole): Promise<void> {
   if (result.status !== 0) throw new Error(`the guest's shell refused the check functions: ${result.output}`)
 }
 
+export function judgeCheck(check: Check, output: string): CheckOutcome {
+  const passed = typeof check.expect === 'string' ? output === check.expect : check.expect.test(output)
+  return { check, output, passed }
+}
+
 export async function runChecks(
   console: SerialConsole,
   checks: readonly Check[],
@@ -209,9 +214,7 @@ export async function runChecks(
   const outcomes: CheckOutcome[] = []
   for (const check of checks) {
     const { output } = await console.command(check.script, 90_000)
-    const text = output.replace(/\n$/, '')
-    const passed = typeof check.expect === 'string' ? text === check.expect : check.expect.test(text)
-    const outcome = { check, output: text, passed }
+    const outcome = judgeCheck(check, output.replace(/\n$/, ''))
     outcomes.push(outcome)
     show(outcome)
   }
