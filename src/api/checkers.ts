@@ -13,4 +13,14 @@ const checkStatelite: Checker = (view) => {
   return checkLitefile(compileLitefile(view), images.values()).map(tableFinding)
 }
 
-export const EDIT_CHECKERS: readonly Checker[] = [checkTables, checkStatelite]
+/** That an image is known is the tables room's to say; the statelite room says it again for those who ask it alone. */
+const checkAll: Checker = (view) => {
+  const found = checkTables(view)
+  const unknownImage = new Set(
+    found.filter(({ table, column }) => table === 'litefile' && column === 'image').map(({ row }) => row),
+  )
+  const more = checkStatelite(view).filter(({ severity, row }) => severity === 'error' || !unknownImage.has(row))
+  return [...found, ...more]
+}
+
+export const EDIT_CHECKERS: readonly Checker[] = [checkAll]

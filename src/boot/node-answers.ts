@@ -7,7 +7,12 @@ import { compileStatelite, type NodeStatelite } from '../statelite/compile.ts'
 import type { StateliteContext } from '../statelite/context.ts'
 import { errorFinding, type Finding } from '../statelite/finding.ts'
 import { kernelFactsOf } from '../statelite/kernel-facts.ts'
-import { type OwnDirectory, ownDirectoriesOf } from '../statelite/own-directories.ts'
+import {
+  type OwnDirectory,
+  ownDirectoriesOf,
+  type PlanDirectory,
+  planDirectoriesOf,
+} from '../statelite/own-directories.ts'
 import { type CompiledPlan, compilePlan } from '../statelite/plan.ts'
 import { resolveServer } from '../statelite/servers.ts'
 import { substituteVariables } from '../tables/variables.ts'
@@ -34,6 +39,8 @@ export interface NodeAnswers {
   kernelLine(node: ClusterNode, snapshot: Snapshot): Answer<KernelLine>
   /** Directories of ours that the node's plan names. */
   directories(node: ClusterNode, snapshot: Snapshot): readonly OwnDirectory[]
+  /** All of them, with the server that has to export each. */
+  planDirectories(node: ClusterNode, snapshot: Snapshot): readonly PlanDirectory[]
 }
 
 /** Remembers one function of (snapshot, node) for as long as the snapshot lives. */
@@ -104,6 +111,10 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
       const line = compileKernelLine(node, compiled.value.image, snapshot, facts)
       return 'findings' in line ? line : { value: line }
     }),
+    planDirectories: (node, snapshot) => {
+      const found = context(node, snapshot)
+      return 'findings' in found ? [] : planDirectoriesOf(node, snapshot, found.value)
+    },
     directories: perNode((node, snapshot) => {
       const found = context(node, snapshot)
       return 'findings' in found ? [] : ownDirectoriesOf(node, snapshot, found.value)

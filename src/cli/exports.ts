@@ -2,7 +2,7 @@ import type { CliCommand } from './command.ts'
 
 export const exports: CliCommand = {
   name: 'exports',
-  summary: 'Show what is exported over NFS, and to whom; what another NFS server would have to export.',
+  summary: 'Show which NFS server has to export what, and to whom; this server does its part by itself.',
   define(program, run) {
     program.action(() => run(({ api }) => api.call('exports.list', {})))
   },

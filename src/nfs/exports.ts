@@ -98,20 +98,27 @@ export function openExports(options: ExportOptions): ExportTable {
   }
 }
 
-/** Every directory that this server exports, with its clients. */
+export interface ListedExport extends NodeDirectory {
+  /** Given where directories of several servers are listed. */
+  readonly server?: string
+  readonly clients: readonly string[]
+}
+
+/** Directories of all nodes with their clients, sorted. */
 export function listExports(
   snapshot: Snapshot,
-  directoriesOf: ExportOptions['directoriesOf'],
-): ReturnType<ExportTable['list']> {
-  const exports = new Map<string, { path: string; access: 'ro' | 'rw'; clients: string[] }>()
+  directoriesOf: (node: ClusterNode, snapshot: Snapshot) => readonly (NodeDirectory & { readonly server?: string })[],
+): ListedExport[] {
+  const exports = new Map<string, ListedExport & { clients: string[] }>()
   for (const name of snapshot.nodeNames) {
     const node = snapshot.node(name)
     if (!node?.ip) continue
-    for (const { path, access } of directoriesOf(node, snapshot)) {
-      const entry = exports.get(path) ?? { path, access, clients: [] }
+    for (const directory of directoriesOf(node, snapshot)) {
+      const key = `${directory.server ?? ''}:${directory.path}`
+      const entry = exports.get(key) ?? { ...directory, clients: [] }
       entry.clients.push(node.ip)
-      exports.set(path, entry)
+      exports.set(key, entry)
     }
   }
-  return [...exports.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+  return [...exports].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry)
 }

@@ -1,4 +1,4 @@
-/** Which directories of ours a node's plan mounts: what our NFS service must let this node reach. */
+/** Which directories a node's plan mounts: what our NFS service must let this node reach, and what others must export. */
 import type { ClusterNode, Snapshot } from '../cluster/model.ts'
 import { compileStatelite } from './compile.ts'
 import { isOwnAddress, type StateliteContext } from './context.ts'
@@ -8,16 +8,30 @@ export interface OwnDirectory {
   readonly access: 'ro' | 'rw'
 }
 
-/** Root and trees read-only, the persistent directory read-write; nothing that another server serves. */
-export function ownDirectoriesOf(node: ClusterNode, snapshot: Snapshot, context: StateliteContext): OwnDirectory[] {
+/** A directory of the node's plan, and the server that has to export it. */
+export interface PlanDirectory extends OwnDirectory {
+  readonly server: string
+}
+
+/** Root and trees read-only, the persistent directory read-write. */
+export function planDirectoriesOf(node: ClusterNode, snapshot: Snapshot, context: StateliteContext): PlanDirectory[] {
   const compiled = compileStatelite(node, snapshot, context)
   if (compiled.image === undefined) return []
-  const mounts: { server: string | undefined; directory: string; access: 'ro' | 'rw' }[] = [
-    ...compiled.trees.map(({ server, directory }) => ({ server, directory, access: 'ro' as const })),
+  const { trees, root, persistent } = compiled
+  return [
+    ...trees.flatMap(({ server, directory }) =>
+      server === undefined ? [] : [{ server, path: directory, access: 'ro' as const }],
+    ),
+    ...(root === undefined ? [] : [{ server: root.server, path: root.directory, access: 'ro' as const }]),
+    ...(persistent === undefined
+      ? []
+      : [{ server: persistent.server, path: persistent.directory, access: 'rw' as const }]),
   ]
-  if (compiled.root !== undefined) mounts.push({ ...compiled.root, access: 'ro' })
-  if (compiled.persistent !== undefined) mounts.push({ ...compiled.persistent, access: 'rw' })
-  return mounts
-    .filter(({ server }) => server !== undefined && isOwnAddress(server, context))
-    .map(({ directory, access }) => ({ path: directory, access }))
+}
+
+/** Nothing that another server serves. */
+export function ownDirectoriesOf(node: ClusterNode, snapshot: Snapshot, context: StateliteContext): OwnDirectory[] {
+  return planDirectoriesOf(node, snapshot, context)
+    .filter(({ server }) => isOwnAddress(server, context))
+    .map(({ path, access }) => ({ path, access }))
 }

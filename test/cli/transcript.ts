@@ -46,12 +46,14 @@ export async function runCommand(site: Site, words: readonly string[], input = '
 
 /** Words as a shell splits them: blanks, 'single' and "double" quotes; nothing is expanded. `@` is the site's directory. */
 function splitWords(line: string, site: Site): string[] {
-  const words = [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'))
+  const words = [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) =>
+    word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'),
+  )
   return words.map((word) => word.replaceAll('@', site.directory))
 }
 
 function renderRun({ stdout, stderr, status }: Ran, site: Site): string {
-  const errors = stderr.replace(/^(?=.)/gm, '! ').replaceAll('! \n', '!\n')
+  const errors = stderr.replace(/^(?=.)/gm, '! ').replace(/ +$/gm, '')
   return `${stdout}${errors}${status === 0 ? '' : `[${status}]\n`}`.replaceAll(site.directory, '@')
 }
 

@@ -9,9 +9,9 @@ export const ping: Method<'server.ping'> = async (context) =>
 
 export const exportsList: Method<'exports.list'> = async (context) => {
   const { snapshot, answers } = await context.compiled()
-  const list = listExports(snapshot, answers.directories)
+  const list = listExports(snapshot, answers.planDirectories)
   return commandResult(
-    list.map(({ path, access, clients }) => `${path} ${access} ${clients.join(',')}`),
+    list.map(({ server, path, access, clients }) => `${server}:${path} ${access} ${clients.join(',')}`),
     list,
   )
 }
