@@ -10,7 +10,7 @@ import { compileStatelite } from '../../src/statelite/compile.ts'
 import { renderFinding } from '../../src/statelite/finding.ts'
 import { kernelFactsOf } from '../../src/statelite/kernel-facts.ts'
 import { ENTRY_OPTIONS } from '../../src/statelite/options.ts'
-import { ownDirectoriesOf } from '../../src/statelite/own-directories.ts'
+import { ownDirectoriesOf, planDirectoriesOf } from '../../src/statelite/own-directories.ts'
 import { type CompiledPlan, compilePlan, machineIdOf, type Plan } from '../../src/statelite/plan.ts'
 import { parsePlan, renderPlan } from '../../src/statelite/plan-text.ts'
 import { buildSnapshot, exampleImage, exampleNode, type SnapshotSpec, testContext } from './snapshot.ts'
@@ -314,6 +314,12 @@ test('which directories of ours a node mounts', (t) => {
     { path: '/install/netboot/hpc9/rootimg', access: 'ro' },
     { path: '/persist/cn07', access: 'rw' },
   ])
+  t.deepEqual(
+    planDirectoriesOf(snapshot.node('cn07') as ClusterNode, snapshot, testContext()).map(
+      ({ server, path }) => `${server}:${path}`,
+    ),
+    ['10.20.0.2:/lite', '10.20.0.3:/lite', '10.20.0.2:/install/netboot/hpc9/rootimg', '10.20.0.2:/persist/cn07'],
+  )
 })
 
 test('what the kernel command line is told', (t) => {
