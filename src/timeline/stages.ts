@@ -77,7 +77,8 @@ export const EXPECTATIONS: Readonly<Record<StageName, StageExpectation>> = {
   },
   root: {
     patienceMs: 2 * MINUTES,
-    advice: 'the root file system cannot be used: the report above says why; check the NFS server of the plan, its exports and rootimgdir, and that liteimg was run after the last edit',
+    advice:
+      'the root file system cannot be used: the report above says why; check the NFS server of the plan, its exports and rootimgdir, and that liteimg was run after the last edit',
   },
   persistent: {
     patienceMs: 2 * MINUTES,
