@@ -1,6 +1,8 @@
 /** The server's end of the API: a unix socket that only root may open. */
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import type { Server } from 'node:net'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import fastify from 'fastify'
 import { checkParams } from './check-params.ts'
@@ -26,16 +28,29 @@ export async function openApiServer(socketPath: string, methods: Api): Promise<A
   })
   await app.ready()
   await refuseSecondServer(socketPath)
-  rmSync(socketPath, { force: true })
-  // Bound within this turn: the socket is never open to others, and no other file is made under this mask.
-  const umask = process.umask(0o177)
-  try {
-    app.server.listen(socketPath)
-  } finally {
-    process.umask(umask)
+  await listenPrivately(app.server, socketPath)
+  return {
+    async close() {
+      await app.close()
+      rmSync(socketPath, { force: true })
+    },
   }
-  await once(app.server, 'listening')
-  return { close: () => app.close() }
+}
+
+/**
+ * Nobody but the owner may ever open the socket, not even between its making and a chmod: it is made in a closed directory
+ * and then moved, which also takes the place of the one that a killed server left.
+ */
+async function listenPrivately(server: Server, socketPath: string): Promise<void> {
+  const directory = mkdtempSync(`${socketPath}-`)
+  try {
+    server.listen(join(directory, 's'))
+    await once(server, 'listening')
+    chmodSync(join(directory, 's'), 0o600)
+    renameSync(join(directory, 's'), socketPath)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 function answerStream(methods: Api, method: string, params: unknown): Readable {

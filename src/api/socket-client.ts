@@ -18,7 +18,15 @@ export function openSocketClient(socketPath: string): Api {
     headersTimeout: API_LIMITS.silenceMs,
   })
   return {
-    call: (method, params, onProgress) => call(client, method, JSON.stringify(params), onProgress),
+    async call(method, params, onProgress) {
+      const body = JSON.stringify(params)
+      // The server would only hang up.
+      if (Buffer.byteLength(body) > API_LIMITS.requestBytes) {
+        const message = `the input is larger than ${API_LIMITS.requestBytes / 1024 / 1024} MiB`
+        throw new OperatorError('LB_BAD_INPUT', message, 'Divide it and send the parts.')
+      }
+      return call(client, method, body, onProgress)
+    },
     close: () => client.destroy(),
   }
 }
@@ -97,10 +105,6 @@ class AnswerReader {
       const { code, message, advice } = last.error
       throw new OperatorError(code as OperatorErrorCode, message, advice)
     }
-    if (status === 413) {
-      const size = `${API_LIMITS.requestBytes / 1024 / 1024} MiB`
-      throw new OperatorError('LB_BAD_INPUT', `the input is larger than ${size}`, 'Divide it and send the parts.')
-    }
     if (status !== 200) throw new OperatorError('LB_SOCKET', `the server answered ${this.#method} with HTTP ${status}`)
     throw new OperatorError('LB_SERVER_GONE', `the server gave no answer to ${this.#method}`)
   }
@@ -108,7 +112,6 @@ class AnswerReader {
   broken(error: Error): CommandResult {
     // The whole answer was there before the connection went down.
     if (this.#last) return this.end(200)
-    // Node.js speaks of a reset when the server turns away a request that is too large before it has read it.
     const code = (error as { code?: string }).code ?? error.message
     throw new OperatorError('LB_SERVER_GONE', `the server closed the connection during ${this.#method} (${code})`)
   }

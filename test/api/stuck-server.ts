@@ -1,0 +1,11 @@
+/** A server whose every call makes progress once and never ends. */
+import { openApiServer } from '../../src/api/server.ts'
+
+await openApiServer(process.argv[2] ?? '', {
+  call: (_method, _params, onProgress) => {
+    onProgress?.('working')
+    return new Promise(() => {})
+  },
+  close: async () => {},
+})
+process.send?.('ready')
