@@ -86,16 +86,16 @@ function renderProcessors(service: ServiceReport): string {
   return `Processor time of the server during the load, 100 % is one processor:\n\n${table(['', OURS, ...peers], rows)}`
 }
 
-function renderProfile({ title, busyShare, lines }: Profile): string {
+function renderProfile({ title, lines }: Profile): string {
   const rows = lines.map(({ where, share }) => [`\`${where}\``, `${(share * 100).toFixed(1)} %`])
-  return `Profile of liteboot, ${title} (busy ${Math.round(busyShare * 100)} % of the time the server ran; shares are of the busy
-time, in the function itself; \`(program)\` is native code: system calls, libuv):
-
-${table(['function', 'self'], rows)}`
+  return `${title}:\n\n${table(['function', 'self'], rows)}`
 }
 
+const PROFILE_NOTE = `The same loads again on a liteboot with \`--cpu-prof\`: main thread, share of the time in callbacks that was spent in the
+function itself. Functions without a file are native: \`doSend\` is the system call that sends a datagram, \`writeBuffer\` and \`writev\` write
+to a TCP socket. Receiving is not in these tables: Node.js counts it as idle.`
+
 function renderService(service: ServiceReport): string {
-  const missed = service.outcomes.filter(({ met }) => !met)
   const notes = service.outcomes.flatMap(({ contest }) => (contest.note ? [`${contest.title}: ${contest.note}`] : []))
   return [
     `## ${service.name}`,
@@ -103,7 +103,7 @@ function renderService(service: ServiceReport): string {
     renderFigures(service),
     renderProcessors(service),
     ...notes,
-    ...(missed.length > 0 && service.profiles.length > 0 ? ['### Where the time goes'] : []),
+    ...(service.profiles.length > 0 ? ['### Where the time goes', PROFILE_NOTE] : []),
     ...service.profiles.map(renderProfile),
   ].join('\n\n')
 }
