@@ -28,17 +28,14 @@ export async function renderCommandsPage(): Promise<string> {
 }
 
 /** Options that every command has are explained once, at the top. */
-const SHARED = ['--json', '--version', '--help']
+const SHARED: readonly (string | undefined)[] = ['--json', '--version']
 
 function renderCommand(program: Command): string {
   const usage = `${program.name()} ${program.usage()}`.split('\n').map((line) => `    ${line.trim()}`)
   const items = [
     ...program.registeredArguments.map((argument) => [argument.name(), argument.description] as const),
     ...program.options
-      .filter(
-        ({ hidden, long }) =>
-          !hidden && (program.name() === 'lsdef' ? SHARED.slice(0, 2) : SHARED).indexOf(long ?? '') === -1,
-      )
+      .filter(({ hidden, long }) => !hidden && !SHARED.includes(long))
       .map(({ flags, description }) => [flags, description] as const),
   ].filter(([, description]) => description !== '')
   const rows = items.map(([name, description]) => `| \`${name}\` | ${escapeCell(description)} |`)

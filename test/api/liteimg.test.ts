@@ -1,0 +1,93 @@
+/** liteimg from the command's point of view: what is printed, and that a server gives the work to a thread. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { openDirectApi } from '../../src/api/direct.ts'
+import type { Api } from '../../src/api/protocol.ts'
+import { encodeElf } from '../image/elf-file.ts'
+import { newPlaces, openApiRig } from './rig.ts'
+
+const APPLETS =
+  'awk cat chmod chown cp cut find grep ip ln ls mkdir modprobe mount mv od readlink rm sed sh sleep sort stat switch_root tail timeout tr udhcpc umount uname wget xargs'
+
+/** The smallest image there can be: a kernel, the modules of an NFS root, a busybox, one file. */
+async function defineImage(api: Api, state: string): Promise<string> {
+  const rootimgdir = join(state, 'image')
+  const put = (path: string, content: string | Buffer) => {
+    mkdirSync(dirname(join(rootimgdir, 'rootimg', path)), { recursive: true })
+    writeFileSync(join(rootimgdir, 'rootimg', path), content)
+  }
+  const kernel = Buffer.alloc(0x300)
+  kernel.write('HdrS', 0x202)
+  put('boot/vmlinuz-6.1.0-56', kernel)
+  const modules = ['fs/nfs/nfs.ko', 'fs/nfs/nfsv3.ko', 'net/sunrpc/sunrpc.ko']
+  for (const name of modules) put(`lib/modules/6.1.0-56/kernel/${name}`, encodeElf({ machine: 62, modinfo: {} }))
+  put('lib/modules/6.1.0-56/modules.dep', modules.map((name) => `kernel/${name}:\n`).join(''))
+  put('lib/modules/6.1.0-56/modules.alias', '')
+  put('lib/modules/6.1.0-56/modules.builtin', '')
+  put(
+    'bin/busybox',
+    Buffer.concat([encodeElf({ machine: 62, modinfo: {} }), Buffer.from(`\0${APPLETS.replaceAll(' ', '\0')}\0`)]),
+  )
+  put('etc/motd', 'welcome')
+  const assignments = ['provmethod=statelite', 'osarch=x86_64', `rootimgdir=${rootimgdir}`]
+  await api.call('objects.make', { operands: ['lite'], assignments, type: 'osimage' })
+  await api.call('tables.change', { words: ['image=ALL,file=/etc/motd', 'litefile.options=link'] })
+  return rootimgdir
+}
+
+async function prepare(t: ExecutionContext, api: Api, state: string): Promise<void> {
+  const rootimgdir = await defineImage(api, state)
+  const root = join(rootimgdir, 'rootimg')
+  const dry = await api.call('image.liteimg', { image: 'lite', dryRun: true })
+  t.deepEqual(dry.output.slice(0, 3), [
+    `Modifying ${root} ...`,
+    `creating ${root}/.statelite`,
+    'apply  link          /etc/motd',
+  ])
+  t.is(dry.output.at(-1), 'Nothing was changed (dry run).')
+  t.false(existsSync(join(root, '.statelite')))
+
+  const progress: string[] = []
+  const first = await api.call('image.liteimg', { image: 'lite' }, (line) => progress.push(line))
+  t.deepEqual(first.output, [`Modifying ${root} ...`, `creating ${root}/.statelite`, `Modifying ${root} done.`])
+  t.is(first.exitStatus, 0)
+  t.deepEqual(progress, [`Preparing ${root} ...`, 'Assembling kernel and initrd ...'])
+  t.like(first.data, { initrd: { kernelVersion: '6.1.0-56', path: join(rootimgdir, 'initrd-statelite.gz') } })
+  t.true(existsSync(join(rootimgdir, 'kernel')))
+  t.deepEqual([...readFileSync(join(rootimgdir, 'initrd-statelite.gz')).subarray(0, 2)], [0x1f, 0x8b])
+  t.is(readFileSync(join(root, '.default/etc/motd'), 'utf8'), 'welcome')
+
+  const again = await api.call('image.liteimg', { image: 'lite', verbose: true })
+  t.is(again.output.at(-2), `Modifying ${root} done.`)
+  t.regex(again.output.at(-1) ?? '', /^kernel 6\.1\.0-56, initrd of \d+\.\d MiB with \d+ modules: \//)
+}
+
+test('in this process, when no server runs', async (t) => {
+  const places = newPlaces(t)
+  const api = openDirectApi(places)
+  t.teardown(() => api.close())
+  await prepare(t, api, places.state)
+})
+
+test('in a thread of the server, which answers others meanwhile', async (t) => {
+  const { client, places } = await openApiRig(t)
+  await prepare(t, client, places.state)
+})
+
+test('what is wrong is said before the image is touched', async (t) => {
+  const { client, places } = await openApiRig(t)
+  const refused = async (image: string) => {
+    const error = await t.throwsAsync(client.call('image.liteimg', { image }))
+    return error as Error & { code: string; advice: string }
+  }
+  t.like(await refused('none'), { code: 'LB_NO_IMAGE', message: "Cannot find image 'none' from the osimage table." })
+  const rootimgdir = await defineImage(client, places.state)
+  await client.call('objects.change', { operands: ['lite'], assignments: ['provmethod=netboot'], type: 'osimage' })
+  t.like(await refused('lite'), {
+    code: 'LB_BAD_INPUT',
+    message: 'Please make sure that osimage.provmethod is set to statelite before calling this command.',
+    advice: 'chdef -t osimage -o lite provmethod=statelite',
+  })
+  t.false(existsSync(join(rootimgdir, 'rootimg/.statelite')))
+})
