@@ -38,8 +38,8 @@ export const DUPLICATE_MS = 1000
 /** Listening socket: a thousand requests of 100 bytes with kernel overhead; the kernel may grant less. */
 export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 
-/** Loaders and configuration files up to this size are kept in memory whole. */
-export const HOT_FILE_MAX_BYTES = 4 * 1024 * 1024
+/** Loaders, configuration files and most kernels: up to this size files are kept in memory whole. */
+export const HOT_FILE_MAX_BYTES = 16 * 1024 * 1024
 /** All hot files together. */
 export const HOT_TOTAL_MAX_BYTES = 64 * 1024 * 1024
 /** Larger files are read in pieces of this size … */

@@ -6,6 +6,10 @@ export const TIMELINE_LIMITS = {
   batchEvents: 1000,
   /** A storm of 10,000 nodes brings some 20,000 events a second at its worst; above this the newest are dropped, counted. */
   queueEvents: 100_000,
+  /** More than this in a second is a flood: history must not cost the answers their processor time. Then … */
+  floodEventsPerSecond: 4000,
+  /** … a DHCP event that only repeats one of the same node is counted and not kept, for this long. */
+  repeatMs: 10_000,
   /** Per node: about 40 boots. */
   eventsPerNode: 2000,
   ageMs: 90 * 24 * 3600_000,

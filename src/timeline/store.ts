@@ -12,7 +12,12 @@ export interface TimelineOptions {
   readonly nodeOfMac?: (mac: string) => string | undefined
   readonly nodeOfIp?: (ip: string) => string | undefined
   readonly log?: { warn(fields: object, message: string): void }
-  readonly limits?: Partial<Record<'eventsPerNode' | 'ageMs' | 'queueEvents' | 'flushMs' | 'pruneMs', number>>
+  readonly limits?: Partial<
+    Record<
+      'eventsPerNode' | 'ageMs' | 'queueEvents' | 'floodEventsPerSecond' | 'repeatMs' | 'flushMs' | 'pruneMs',
+      number
+    >
+  >
 }
 
 export interface TimelineReader {
@@ -29,7 +34,7 @@ export interface Timeline extends TimelineReader {
   readonly emit: EmitEvent
   /** Writes what waits. Called by every read, so that a reader in this process sees all. */
   flush(): void
-  readonly counters: { emitted: number; written: number; dropped: number; failed: number }
+  readonly counters: { emitted: number; written: number; repeated: number; dropped: number; failed: number }
 }
 
 /**
@@ -43,7 +48,8 @@ export function openTimeline(options: TimelineOptions): Timeline {
     `INSERT INTO event (subject, ${COLUMNS.join(', ')}) VALUES (?, ${COLUMNS.map(() => '?').join(', ')})`,
   )
   const reader = createReader(database, options.now)
-  const counters = { emitted: 0, written: 0, dropped: 0, failed: 0 }
+  const counters = { emitted: 0, written: 0, repeated: 0, dropped: 0, failed: 0 }
+  const isRepeatInFlood = floodFilter(limits)
   const sinceTrim = new Map<string, number>()
   let queue: BootEvent[] = []
   let timer: NodeJS.Timeout | undefined
@@ -129,6 +135,10 @@ export function openTimeline(options: TimelineOptions): Timeline {
         counters.dropped += 1
         return
       }
+      if (isRepeatInFlood(event)) {
+        counters.repeated += 1
+        return
+      }
       queue.push(event)
       schedule(limits.flushMs)
     },
@@ -153,6 +163,32 @@ export function openTimeline(options: TimelineOptions): Timeline {
       flush()
       database.close()
     },
+  }
+}
+
+/** Decides by the second before: while events flood in, what a node's DHCP client only repeats is not worth a row. */
+function floodFilter(limits: { floodEventsPerSecond: number; repeatMs: number }): (event: BootEvent) => boolean {
+  let secondMs = 0
+  let count = 0
+  let isFlood = false
+  let seenSinceMs = 0
+  const seen = new Set<string>()
+  return (event) => {
+    count += 1
+    if (event.atMs - secondMs >= 1000) {
+      isFlood = count > limits.floodEventsPerSecond && event.atMs - secondMs < 2000
+      secondMs = event.atMs
+      count = 0
+    }
+    if (!isFlood || event.service !== 'dhcp') return false
+    if (event.atMs - seenSinceMs >= limits.repeatMs) {
+      seen.clear()
+      seenSinceMs = event.atMs
+    }
+    const key = `${event.node ?? event.mac ?? event.ip} ${event.event} ${event.object ?? ''}`
+    if (seen.has(key)) return true
+    seen.add(key)
+    return false
   }
 }
 

@@ -106,6 +106,27 @@ test('a full queue drops and counts, and never throws; so does a closed timeline
   t.is(timeline.counters.dropped, 3)
 })
 
+test('in a flood a node\u2019s repeated DHCP events are counted and not kept; reports and the first of each kind are', (t) => {
+  const timeline = openTimeline({ file: newFile(), now, limits: { floodEventsPerSecond: 100, repeatMs: 10_000 } })
+  const discover = (node: string, atMs: number): BootEvent => ({
+    atMs,
+    service: 'dhcp',
+    event: 'DISCOVER',
+    node,
+    ok: true,
+  })
+  // Calm: everything is kept.
+  for (let i = 0; i < 50; i++) timeline.emit(discover('cn01', T0 + i * 20))
+  t.is(timeline.eventsOf('cn01').length, 50)
+  // 200 events in each of three seconds: the second before decides.
+  for (let i = 0; i < 600; i++) timeline.emit(discover(i % 2 ? 'cn02' : 'cn03', T0 + 1000 + i * 5))
+  timeline.emit(report(3.999, 'root', 'ok', { node: 'cn02' }))
+  // From the second second on: 400 events, of which the first of each node is kept.
+  t.is(timeline.counters.repeated, 398)
+  t.is(timeline.eventsOf('cn02').filter(({ service }) => service === 'initrd').length, 1)
+  timeline.close()
+})
+
 test('long texts are cut, not refused', (t) => {
   const timeline = openTimeline({ file: newFile(), now })
   timeline.emit(report(0, 'root', 'failed', { detail: 'x'.repeat(100_000) }))
