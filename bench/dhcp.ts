@@ -15,8 +15,9 @@ const FIRST_RATE = 500
 const PROBES_MAX = 12
 /** perfdhcp takes whole seconds; one is thousands of exchanges, and many more than a socket buffer can hide. */
 const PROBE_SECONDS = 1
-/** Neighbouring rates of the search. */
+/** Ratio of neighbouring rates of the search. */
 const RESOLUTION = 1.12
+const COARSE_RESOLUTION = 1.5
 /** For answers under way when the time is over, microseconds. */
 const DRAIN_US = 300_000
 /** A PXE ROM in BIOS mode: options 60 and 93. */
@@ -72,11 +73,11 @@ async function probe(wire: Wire, clients: Clients, rate: number): Promise<Probe>
  * serve fewer when more is asked. The first search doubles from a low rate and then closes in; later ones begin at what
  * was found before.
  */
-function rateSearch(clients: Clients): Contest['load'] {
+function rateSearch(clients: Clients, resolution: number): Contest['load'] {
   const found = new Map<Wire, number>()
   return async (wire) => {
     const known = found.get(wire)
-    let step = known === undefined ? 2 : RESOLUTION
+    let step = known === undefined ? 2 : resolution
     let rate = known ?? FIRST_RATE
     let sustained: { readonly rate: number; readonly completedPerSecond: number } | undefined
     let failed: number | undefined
@@ -88,7 +89,7 @@ function rateSearch(clients: Clients): Contest['load'] {
         rate /= step
         step *= step
       } else if (failed === undefined) rate *= step
-      else if (failed / sustained.rate <= RESOLUTION * 1.01) break
+      else if (failed / sustained.rate <= resolution * 1.01) break
       else rate = Math.sqrt(failed * sustained.rate)
     }
     if (sustained === undefined) throw new Error(`no rate above ${Math.round(rate)} exchanges/s was sustained`)
@@ -174,6 +175,7 @@ one takes processor time from the servers. The figure is the highest rate at whi
 a fixed rate would measure how a server fails. Kea: memfile as it comes (written, not synced), UDP sockets, no logging. dnsmasq:
 no ping before an offer, no logging, lease file as it comes. liteboot syncs the journal before each ACK of a dynamic lease.`,
   async open(context) {
+    const resolution = context.quick ? COARSE_RESOLUTION : RESOLUTION
     const contestants = [{ name: OURS, ...context.liteboot }, await openKea(context), await openDnsmasq(context)]
     const target = { ratio: 1.5, against: 'kea' }
     const unit = 'exchanges/s'
@@ -185,14 +187,14 @@ no ping before an offer, no logging, lease file as it comes. liteboot syncs the 
         unit,
         target,
         contestants,
-        load: rateSearch(known),
+        load: rateSearch(known, resolution),
       },
       {
         title: `dynamic pool (/18), ${STRANGERS.toLocaleString('en')} clients`,
         unit,
         target,
         contestants,
-        load: rateSearch(strangers),
+        load: rateSearch(strangers, resolution),
       },
     ]
   },

@@ -37,7 +37,7 @@ const { values: options } = parseArgs({
 })
 const wanted = options.only?.toLowerCase().split(',')
 const wants = (name: string) => wanted === undefined || wanted.includes(name.toLowerCase())
-const rounds = options.quick ? 2 : 5
+const rounds = options.quick ? 1 : 5
 const seconds = options.quick ? 1 : 1.6
 
 function say(text: string): void {
@@ -97,6 +97,7 @@ async function runSuite(suite: Suite, bench: Bench, liteboot: Running): Promise<
       site: bench.site,
       scratch: bench.scratch,
       seconds,
+      quick: options.quick,
       liteboot,
       async openWire() {
         const wire = await openWire()
@@ -188,6 +189,8 @@ async function runAll(cleanUps: CleanUps): Promise<void> {
 }
 
 const cleanUps = new CleanUps()
+// npm and timeout(1) pass a signal on that the terminal has sent already: the second one must not cut the clean-up short.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 try {
   await runAll(cleanUps)
 } catch (error) {

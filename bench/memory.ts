@@ -1,16 +1,14 @@
 /** Resident memory of the whole `liteboot serve`: after the start, and after every node has asked for all it asks. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { residentMemory } from './processes.ts'
+import { type ResidentMemory, residentMemory } from './processes.ts'
 import { FIRST_MAC, NODES } from './site.ts'
 import { SERVER, type Wire } from './wire.ts'
 
 export const MEMORY_TARGET_MB = 250
 
-export interface MemoryStage {
+export interface MemoryStage extends ResidentMemory {
   readonly title: string
-  readonly nowMb: number
-  readonly highestMb: number
 }
 
 export interface MemoryOutcome {
@@ -18,7 +16,7 @@ export interface MemoryOutcome {
   readonly met: boolean
 }
 
-const EXCHANGES_PER_SECOND = 1000
+const EXCHANGES_PER_SECOND = 2500
 const SETTLE_MS = 2000
 
 /** @param rate of DHCP: below what the server can do, this is about memory */

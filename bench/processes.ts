@@ -49,6 +49,8 @@ export function cpuSeconds(pid: number): number {
 
 export interface ResidentMemory {
   readonly nowMb: number
+  /** Of it: pages of program files, which are shared with other processes that run the same program. */
+  readonly filesMb: number
   readonly highestMb: number
 }
 
@@ -56,7 +58,7 @@ export function residentMemory(pid: number): ResidentMemory {
   const status = read(`/proc/${pid}/status`)
   const megabytes = (field: string) =>
     (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024) / 1e6
-  return { nowMb: megabytes('VmRSS'), highestMb: megabytes('VmHWM') }
+  return { nowMb: megabytes('VmRSS'), filesMb: megabytes('RssFile'), highestMb: megabytes('VmHWM') }
 }
 
 function ended(child: ChildProcess): Promise<void> {

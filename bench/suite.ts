@@ -10,6 +10,8 @@ export interface SuiteContext {
   readonly scratch: string
   /** Seconds of load for one figure. */
   readonly seconds: number
+  /** A smoke test: figures may be coarse. */
+  readonly quick: boolean
   readonly liteboot: { readonly wire: Wire; readonly pid: number }
   /** A wire for a peer, closed with the suite. */
   openWire(): Promise<Wire>
