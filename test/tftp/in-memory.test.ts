@@ -35,7 +35,8 @@ async function openIn(network: MemoryNetwork, files: Record<string, Buffer>, ext
 }
 
 const weather = fc.record({
-  loss: fc.constantFrom(0, 0.01, 0.1, 0.25),
+  // Not more: at a quarter lost each way, eight tries in a row fail for one block in 700, and giving up is then right.
+  loss: fc.constantFrom(0, 0.01, 0.1, 0.15),
   duplicates: fc.constantFrom(0, 0.05, 0.3),
   jitterMs: fc.constantFrom(0, 3, 40),
   seed: fc.nat(),
