@@ -106,7 +106,8 @@ export class CleanUps {
 
   constructor() {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => {
+      // Not once: a second signal must not end the process in the middle of its clean-up.
+      process.on(signal, () => {
         this.run().finally(() => {
           process.exitCode = 130
           process.exit()

@@ -142,10 +142,17 @@ function severalInterfaces(names: ReadonlySet<string>): string {
   )
 }
 
+/** Every send of an unconnected socket looks its address up; ours are addresses already, so the answer is immediate. */
+const lookup = (
+  address: string,
+  _options: unknown,
+  answer: (fault: null, address: string, family: number) => void,
+): void => answer(null, address, 4)
+
 function bindSocket(
   place: { readonly address: string; readonly port: number } | { readonly fd: number },
 ): Promise<Socket> {
-  const socket = createSocket({ type: 'udp4', reuseAddr: true, recvBufferSize: 4 * 1024 * 1024 })
+  const socket = createSocket({ type: 'udp4', reuseAddr: true, recvBufferSize: 4 * 1024 * 1024, lookup })
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       socket.close()
