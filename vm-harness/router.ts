@@ -14,7 +14,7 @@ export async function advertiseRouter(lab: Lab): Promise<() => void> {
   if (!existsSync(RADVD)) return () => {}
   await lab.exec('ip', ['address', 'add', 'fd77::1/64', 'dev', 'br0', 'nodad'])
   // radvd refuses to advertise where it thinks nothing is forwarded.
-  await lab.exec('sysctl', ['-q', '-w', 'net.ipv6.conf.br0.forwarding=1'])
+  await lab.exec('sh', ['-c', 'echo 1 >/proc/sys/net/ipv6/conf/br0/forwarding'])
   const directory = mkdtempSync(join(tmpdir(), 'liteboot-radvd-'))
   const configuration = join(directory, 'radvd.conf')
   writeFileSync(
