@@ -14,6 +14,7 @@ interface ServeOptions {
   readonly httpPort?: number
   readonly nfsPort: number
   readonly mountPort: number
+  readonly tftpSinglePort: boolean
   readonly scratch?: string
 }
 
@@ -46,6 +47,11 @@ export async function runServer(args: readonly string[]): Promise<void> {
     .option('--http-port <port>', 'instead of site.httpport', portNumber)
     .option('--nfs-port <port>', 'NFS over TCP', portNumber, DEFAULT_NFS.port)
     .option('--mount-port <port>', 'MOUNT over TCP', portNumber, DEFAULT_NFS.mountPort)
+    .option(
+      '--tftp-single-port',
+      'send all TFTP transfers from port 69: for firewalls that know nothing of TFTP',
+      false,
+    )
     .option('--scratch <directory>', 'rehearsal: serve persistent directories from below this directory')
     .exitOverride()
   let services: Services
@@ -59,6 +65,7 @@ export async function runServer(args: readonly string[]): Promise<void> {
       interfaces: serviceInterfaces(options.interface),
       nfsPort: options.nfsPort,
       mountPort: options.mountPort,
+      tftpSinglePort: options.tftpSinglePort,
       ...(options.httpPort === undefined ? {} : { httpPort: options.httpPort }),
       ...(options.scratch === undefined ? {} : { scratch: options.scratch }),
       log: { info: (message) => log('info', message), warn: (message) => log('warn', message) },

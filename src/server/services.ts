@@ -35,6 +35,8 @@ export interface ServiceOptions {
   readonly httpPort?: number
   readonly nfsPort: number
   readonly mountPort: number
+  /** All TFTP transfers from port 69, for firewalls that know nothing of TFTP. */
+  readonly tftpSinglePort: boolean
   /** Rehearsal: persistent directories are served from below this directory. */
   readonly scratch?: string
   readonly log: ServiceLog
@@ -176,6 +178,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
       now,
       nodeOf,
       tftpdir: cluster.current.site.tftpdir,
+      singlePort: options.tftpSinglePort,
       log: { warn: (fields, message) => log.warn(`tftp: ${message} ${JSON.stringify(fields)}`), debug() {} },
     }),
   )
