@@ -1,6 +1,6 @@
 /** Real DHCP clients and a real relay against the server, in network namespaces of this test's own (10.77.0.0/16). */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -302,6 +302,15 @@ dhclient.declare(dhclient.title, async (t) => {
   ]
   const dhclientOnce = (...words: string[]) =>
     run('ip', ['netns', 'exec', lab.client, 'dhclient', ...common, ...words, 'c0'], { env, timeout: 30_000 })
+  // It goes to the background; whatever happens below, it must not stay there.
+  t.teardown(() => {
+    const pid = existsSync(file('pid')) ? Number(readFileSync(file('pid'), 'utf8')) : 0
+    try {
+      if (pid > 1) process.kill(pid, 'SIGKILL')
+    } catch {
+      // released and gone already
+    }
+  })
   await dhclientOnce('-1')
   t.regex(readFileSync(file('env'), 'utf8'), /^new_ip_address=10\.77\.0\.[5-9][0-9]$/m)
   // -r releases the lease and ends the background process that -1 left.
