@@ -6,10 +6,8 @@ import { COMMANDS, PROGRAMS } from '../../src/cli/commands.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const START = 'README.md'
-/** Written by `npm run bench`. */
-const MADE = ['bench/RESULTS.md']
 
-const isThere = (path: string) => MADE.includes(path) || existsSync(join(ROOT, path))
+const isThere = (path: string) => existsSync(join(ROOT, path))
 
 function pages(): string[] {
   const found = readdirSync(join(ROOT, 'docs'), { recursive: true, withFileTypes: true })

@@ -14,6 +14,8 @@ import type { BootEvent } from '../../src/timeline/event.ts'
 
 async function openOn(t: ExecutionContext, extra: Partial<TftpServerOptions> = {}) {
   const root = mkdtempSync(join(tmpdir(), 'tftp-loopback-'))
+  // Before the server: it may refuse to open, and that is a test too.
+  t.teardown(() => rmSync(root, { recursive: true }))
   const events: BootEvent[] = []
   const server = await openTftpServer({
     addresses: ['127.0.0.1'],
@@ -24,10 +26,7 @@ async function openOn(t: ExecutionContext, extra: Partial<TftpServerOptions> = {
     log: { warn: () => {}, debug: () => {} },
     ...extra,
   })
-  t.teardown(async () => {
-    await server.close()
-    rmSync(root, { recursive: true })
-  })
+  t.teardown(() => server.close())
   return { server, events, root }
 }
 
