@@ -3,7 +3,7 @@
  * command does not need is not loaded: lsdef shows objects without compiling a single node.
  */
 import { openSqliteStore } from '../store/sqlite.ts'
-import type { Compiled } from './methods/context.ts'
+import { type Compiled, LOCAL_ROOT } from './methods/context.ts'
 import { openMethods } from './methods/index.ts'
 import type { Places } from './places.ts'
 import type { Api } from './protocol.ts'
@@ -16,13 +16,12 @@ export function openDirectApi(places: Places): Api {
   }
   const methods = openMethods({
     store,
-    author: 'root',
     timelineFile: places.timeline,
     compiled,
     live: async () => undefined,
   })
   return {
-    call: methods.call,
+    call: (method, params, onProgress) => methods.call(LOCAL_ROOT, method, params, onProgress),
     async close() {
       store.close()
     },

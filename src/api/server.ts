@@ -9,7 +9,9 @@ import { checkParams } from './check-params.ts'
 import { isServed } from './client.ts'
 import { OPERATOR_ERRORS, OperatorError } from './errors.ts'
 import { API_LIMITS } from './limits.ts'
-import type { Api, ApiLine } from './protocol.ts'
+import { LOCAL_ROOT } from './methods/context.ts'
+import type { Methods } from './methods/index.ts'
+import type { ApiLine } from './protocol.ts'
 
 export interface ApiServer {
   close(): Promise<void>
@@ -20,7 +22,7 @@ export async function refuseSecondServer(socketPath: string): Promise<void> {
   if (await isServed(socketPath)) throw new OperatorError('LB_RUNNING', `a server answers at ${socketPath} already`)
 }
 
-export async function openApiServer(socketPath: string, methods: Api): Promise<ApiServer> {
+export async function openApiServer(socketPath: string, methods: Methods): Promise<ApiServer> {
   const app = fastify({ bodyLimit: API_LIMITS.requestBytes, forceCloseConnections: true })
   app.post('/v1/:method', (request, reply) => {
     const { method } = request.params as { method: string }
@@ -53,13 +55,13 @@ async function listenPrivately(server: Server, socketPath: string): Promise<void
   }
 }
 
-function answerStream(methods: Api, method: string, params: unknown): Readable {
+function answerStream(methods: Methods, method: string, params: unknown): Readable {
   const stream = new Readable({ read() {} })
   const write = (line: ApiLine) => stream.push(`${JSON.stringify(line)}\n`)
   const heartbeat = setInterval(() => stream.push('\n'), API_LIMITS.heartbeatMs)
   const answer = async () => {
     const call = checkParams(method, params)
-    return methods.call(call.method, call.params, (progress) => write({ progress }))
+    return methods.call(LOCAL_ROOT, call.method, call.params, (progress) => write({ progress }))
   }
   answer()
     .then(

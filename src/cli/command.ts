@@ -13,8 +13,22 @@ export interface CliCommand {
   readonly nothingGiven?: number
   /** What comes before the number in `-v`: the object commands name themselves. */
   readonly versionPrefix?: string
+  /** Changes tables or files: gets `--dry-run`, and its API calls are then asked what they would do. */
+  readonly changes?: true
   /** Declares arguments and options on `program` and ends in `program.action(…)` that calls `run` once with the work. */
   define(program: Command, run: RunWork): void
+}
+
+export interface CommandEntry {
+  /** As `liteboot help` shows it. */
+  readonly summary: string
+  load(): Promise<CliCommand>
+}
+
+/** One folder of commands; the title heads them in `liteboot help`. */
+export interface CommandGroup {
+  readonly title: string
+  readonly commands: Readonly<Record<string, CommandEntry>>
 }
 
 export interface CliCall {

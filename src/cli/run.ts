@@ -2,9 +2,9 @@
 import { Command, CommanderError } from 'commander'
 import { connectApi } from '../api/client.ts'
 import { OperatorError } from '../api/errors.ts'
-import type { CommandResult } from '../api/protocol.ts'
+import type { Api, CommandResult } from '../api/protocol.ts'
 import type { CliCommand, Work } from './command.ts'
-import { COMMANDS, PROGRAMS, VERSION } from './commands.ts'
+import { COMMAND_GROUPS, COMMANDS, PROGRAMS, VERSION } from './commands.ts'
 import { nearestName } from './nearest-name.ts'
 
 export interface Terminal {
@@ -47,6 +47,7 @@ export function defineCommand(command: CliCommand, onWork: (work: Work) => void)
     .option('--json', 'print the result as JSON')
     .version(`${command.versionPrefix ?? ''}${VERSION}`, '-v, --version', 'print the version')
     .allowExcessArguments(false)
+  if (command.changes) program.option('--dry-run', 'say what would change, and change nothing')
   command.define(program, onWork)
   return program
 }
@@ -75,12 +76,13 @@ async function runCommand(command: CliCommand, args: readonly string[], terminal
 }
 
 async function perform(work: Work, program: Command, terminal: Terminal): Promise<number> {
-  const json = program.opts<{ json?: boolean }>().json === true
+  const { json = false, dryRun = false } = program.opts<{ json?: boolean; dryRun?: boolean }>()
   const onProgress = terminal.errIsTerminal ? (line: string) => terminal.err(`${line}\n`) : () => {}
   try {
     const api = await connectApi(terminal.places)
     try {
-      const result = await work({ api, onProgress, json, input: terminal.input })
+      const asked = dryRun ? askingOnly(api) : api
+      const result = await work({ api: asked, onProgress, json, input: terminal.input })
       print(result, json, terminal)
       return result.exitStatus
     } finally {
@@ -90,6 +92,14 @@ async function perform(work: Work, program: Command, terminal: Terminal): Promis
     if (!(error instanceof OperatorError)) throw error
     printError(error, json, program, terminal)
     return 1
+  }
+}
+
+/** Every call of a command that was given `--dry-run` is one. */
+function askingOnly(api: Api): Api {
+  return {
+    call: (method, params, onProgress) => api.call(method, { ...params, dryRun: true }, onProgress),
+    close: () => api.close(),
   }
 }
 
@@ -115,9 +125,15 @@ function renderUsage(program: Command): string {
 }
 
 function renderHelp(): string {
-  const commands = Object.entries(COMMANDS).map(([name, entry]) => [name, entry.summary] as const)
-  const all = [...Object.entries(PROGRAMS), ...commands]
-  const width = Math.max(...all.map(([name]) => name.length))
-  const lines = all.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`)
-  return `Usage: liteboot <command> [arguments]\n\nCommands:\n${lines.join('\n')}\n\n\`liteboot <command> --help\` explains one command.\n`
+  const groups = COMMAND_GROUPS.map(({ title, commands }) => {
+    const lines = Object.entries(commands).map(([name, { summary }]) => [name, summary] as const)
+    return [title, lines] as const
+  })
+  const all = [...groups, ['Programs', Object.entries(PROGRAMS)] as const]
+  const width = Math.max(...all.flatMap(([, lines]) => lines.map(([name]) => name.length)))
+  const sections = all.map(([title, lines]) => {
+    const rows = lines.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`)
+    return `${title}:\n${rows.join('\n')}\n`
+  })
+  return `Usage: liteboot <command> [arguments]\n\n${sections.join('\n')}\n\`liteboot <command> --help\` explains one command.\n`
 }

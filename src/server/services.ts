@@ -201,7 +201,6 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
 
   const methods = openMethods({
     store,
-    author: 'root',
     timelineFile: places.timeline,
     compiled: async () => ({ snapshot: await cluster.waitFor(store.revision), answers }),
     live: async (revision) => (await cluster.waitFor(revision)).number,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { connectApi } from '../../src/api/client.ts'
 import type { RunningServices } from '../../src/api/methods/context.ts'
-import { openMethods } from '../../src/api/methods/index.ts'
+import { type Methods, openMethods } from '../../src/api/methods/index.ts'
 import { type Places, readPlaces } from '../../src/api/places.ts'
 import type { Api } from '../../src/api/protocol.ts'
 import { type ApiServer, openApiServer } from '../../src/api/server.ts'
@@ -18,6 +18,7 @@ export interface Rig {
   readonly cluster: OpenCluster
   readonly server: ApiServer
   readonly client: Api
+  readonly methods: Methods
   /** Nodes that run from every image. */
   users: readonly string[]
 }
@@ -29,7 +30,7 @@ export function newPlaces(t: ExecutionContext): Places {
 }
 
 /** @param replace stands in for the methods */
-export async function openApiRig(t: ExecutionContext, replace?: Partial<Api>): Promise<Rig> {
+export async function openApiRig(t: ExecutionContext, replace?: Partial<Methods>): Promise<Rig> {
   const places = newPlaces(t)
   const store = openSqliteStore({ path: places.tables, poll: pollWithTimer })
   const cluster = openCluster(store)
@@ -42,7 +43,6 @@ export async function openApiRig(t: ExecutionContext, replace?: Partial<Api>): P
   const services: RunningServices = { leases: () => [], flushTimeline() {}, usersOf: () => rig.users }
   const methods = openMethods({
     store,
-    author: 'root',
     timelineFile: places.timeline,
     compiled: async () => ({ snapshot: await cluster.waitFor(store.revision), answers }),
     live: async (revision) => (await cluster.waitFor(revision)).number,
@@ -56,7 +56,7 @@ export async function openApiRig(t: ExecutionContext, replace?: Partial<Api>): P
     cluster.close()
     store.close()
   })
-  return Object.assign(rig, { places, cluster, server, client })
+  return Object.assign(rig, { places, cluster, server, client, methods })
 }
 
 export async function until(t: ExecutionContext, what: string, holds: () => boolean): Promise<void> {

@@ -9,8 +9,9 @@ import test, { type ExecutionContext } from 'ava'
 import { connectApi, isServed } from '../../src/api/client.ts'
 import { OperatorError } from '../../src/api/errors.ts'
 import { API_LIMITS } from '../../src/api/limits.ts'
+import type { Methods } from '../../src/api/methods/index.ts'
 import type { MethodName } from '../../src/api/params.ts'
-import { type Api, commandResult } from '../../src/api/protocol.ts'
+import { commandResult } from '../../src/api/protocol.ts'
 import { openApiServer } from '../../src/api/server.ts'
 import { newPlaces, openApiRig } from './rig.ts'
 
@@ -50,8 +51,8 @@ test('only root may open the socket, from the first moment on', async (t) => {
 })
 
 test('a socket that a killed server left is taken over; that of a living one is not', async (t) => {
-  const { places, client } = await openApiRig(t)
-  const error = await operatorError(t, openApiServer(places.socket, client))
+  const { places, methods } = await openApiRig(t)
+  const error = await operatorError(t, openApiServer(places.socket, methods))
   t.is(error.code, 'LB_RUNNING')
   t.true(await isServed(places.socket))
   const other = newPlaces(t)
@@ -59,14 +60,14 @@ test('a socket that a killed server left is taken over; that of a living one is 
   await once(child, 'exit')
   t.true(existsSync(other.socket))
   t.false(await isServed(other.socket))
-  const server = await openApiServer(other.socket, client)
+  const server = await openApiServer(other.socket, methods)
   t.true(await isServed(other.socket))
   await server.close()
 })
 
 test('progress comes while the work goes on, line by line', async (t) => {
   let goOn = () => {}
-  const call: Api['call'] = async (_method, _params, onProgress) => {
+  const call: Methods['call'] = async (_caller, _method, _params, onProgress) => {
     onProgress?.('one')
     onProgress?.('two, with a\nline break and ünicode')
     await new Promise<void>((resolve) => {
@@ -85,7 +86,7 @@ test('progress comes while the work goes on, line by line', async (t) => {
 })
 
 test('errors arrive with their code, words and advice; a defect with its place', async (t) => {
-  const call: Api['call'] = async (method) => {
+  const call: Methods['call'] = async (_caller, method) => {
     if (method === 'server.ping') throw new OperatorError('LB_FILE', 'words', 'advice')
     throw new TypeError('a defect')
   }

@@ -2,10 +2,9 @@
 import { openApiServer } from '../../src/api/server.ts'
 
 await openApiServer(process.argv[2] ?? '', {
-  call: (_method, _params, onProgress) => {
+  call: (_caller, _method, _params, onProgress) => {
     onProgress?.('working')
     return new Promise(() => {})
   },
-  close: async () => {},
 })
 process.send?.('ready')

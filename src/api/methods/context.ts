@@ -4,6 +4,7 @@ import type { Snapshot } from '../../cluster/model.ts'
 import type { Store } from '../../store/store.ts'
 import type { MethodName, MethodParams } from '../params.ts'
 import type { CommandResult, OnProgress } from '../protocol.ts'
+import type { Role } from './entry.ts'
 
 /** The nodes as the tables define them at this moment. */
 export interface Compiled {
@@ -11,16 +12,41 @@ export interface Compiled {
   readonly answers: NodeAnswers
 }
 
-export interface MethodContext {
+/** Who calls. Taken from the connection, never from the request. */
+export interface Caller {
+  readonly user: string
+  /** Short name or address of the caller's host; undefined: this machine. */
+  readonly host: string | undefined
+  readonly role: Role
+  readonly clientType: 'cli' | 'api'
+}
+
+/** Whoever may open the socket or the tables of this machine is root, and root may do everything. */
+export const LOCAL_ROOT: Caller = { user: 'root', host: undefined, role: 'administrator', clientType: 'cli' }
+
+/** The request in the words of the command line, for policy, history and the audit log. */
+export interface RequestWords {
+  readonly command: string
+  readonly noderange: string | undefined
+  readonly words: readonly string[]
+}
+
+/** What the methods work on, whoever calls. */
+export interface SharedContext {
   readonly store: Store
-  /** Who called, for the history. */
-  readonly author: string
   readonly timelineFile: string
   compiled(): Promise<Compiled>
   /** Resolves when this revision of the tables is what nodes are told: the snapshot's number. undefined: no server runs. */
   live(revision: number): Promise<number | undefined>
   /** Only where a server runs. */
   readonly server?: RunningServices
+}
+
+export interface MethodContext extends SharedContext {
+  readonly caller: Caller
+  readonly request: RequestWords
+  /** Work everything out, say what would change, and change nothing. */
+  readonly dryRun: boolean
 }
 
 export interface DynamicLease {

@@ -9,7 +9,7 @@ export interface Edit<T> {
   readonly result: T
   /** Rows added, changed and removed. */
   readonly changes: number
-  /** From which nodes are answered; null: no server runs. */
+  /** From which nodes are answered; null: no server runs, or a dry run. */
   readonly snapshot: number | null
   /** `Warning: …` lines. */
   readonly warnings: readonly string[]
@@ -23,16 +23,20 @@ export async function edit<T>(context: MethodContext, change: (transaction: Tran
   const { EDIT_CHECKERS } = await import('../checkers.ts')
   let outcome: TransactResult<T>
   try {
-    outcome = context.store.transact(change, { checkers: EDIT_CHECKERS, author: context.author })
+    outcome = context.store.transact(change, {
+      checkers: EDIT_CHECKERS,
+      author: context.caller.user,
+      dryRun: context.dryRun,
+    })
   } catch (error) {
     throw error instanceof StoreFault ? storeError(error) : error
   }
   const { committed, findings, result, changes, revision } = outcome
-  if (!committed) {
-    const errors = findings.filter(({ severity }) => severity === 'error')
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) {
     throw new OperatorError('LB_BAD_EDIT', errors.map(renderFinding).join('\n       '))
   }
-  const snapshot = await context.live(revision)
+  const snapshot = committed ? await context.live(revision) : undefined
   const warnings = findings.filter(({ severity }) => severity === 'warning').map((finding) => findingLine(finding))
   return { result, changes: changes.length, snapshot: snapshot ?? null, warnings }
 }

@@ -1,49 +1,76 @@
 /** The methods by name; the code of a method is loaded when it is first called. */
+
 import { OperatorError } from '../errors.ts'
-import type { MethodName } from '../params.ts'
-import type { Api } from '../protocol.ts'
-import type { Method, MethodContext } from './context.ts'
+import type { MethodName, MethodParams } from '../params.ts'
+import type { CommandResult, OnProgress } from '../protocol.ts'
+import { ACCESS_METHODS } from './access/methods.ts'
+import { BOOT_METHODS } from './boots/methods.ts'
+import { CHECK_METHODS } from './check/methods.ts'
+import type { Caller, MethodContext, SharedContext } from './context.ts'
+import { DEPLOYMENT_METHODS } from './deployment/methods.ts'
+import type { MethodEntries, MethodEntry } from './entry.ts'
+import { HISTORY_METHODS } from './history/methods.ts'
+import { IMAGE_METHODS } from './images/methods.ts'
+import { MIGRATION_METHODS } from './migration/methods.ts'
+import { NODE_METHODS } from './nodes/methods.ts'
+import { OBJECT_METHODS } from './objects/methods.ts'
+import { STATELITE_METHODS } from './statelite/methods.ts'
+import { TABLE_METHODS } from './tables/methods.ts'
 
-type Methods = { readonly [M in MethodName]: () => Promise<Method<M>> }
-
-const METHODS: Methods = {
-  'server.ping': async () => (await import('./status.ts')).ping,
-  'tables.dump': async () => (await import('./table-dump.ts')).dump,
-  'tables.restore': async () => (await import('./table-restore.ts')).restore,
-  'tables.change': async () => (await import('./table-change.ts')).change,
-  'objects.describe': async () => (await import('./object-show.ts')).describe,
-  'objects.show': async () => (await import('./object-show.ts')).show,
-  'objects.make': async () => (await import('./object-change.ts')).make,
-  'objects.change': async () => (await import('./object-change.ts')).change,
-  'objects.remove': async () => (await import('./object-change.ts')).remove,
-  'statelite.litefile': async () => (await import('./statelite.ts')).litefile,
-  'statelite.ilitefile': async () => (await import('./statelite.ts')).ilitefile,
-  'statelite.litetree': async () => (await import('./statelite.ts')).litetree,
-  'statelite.lslite': async () => (await import('./statelite.ts')).lslite,
-  'statelite.plan': async () => (await import('./plan.ts')).plan,
-  'image.liteimg': async () => (await import('./image.ts')).liteimg,
-  'timeline.show': async () => (await import('./timeline.ts')).timelineShow,
-  'exports.list': async () => (await import('./status.ts')).exportsList,
-  'leases.list': async () => (await import('./status.ts')).leasesList,
-  'vm.describe': async () => (await import('./plan.ts')).vmDescribe,
+export const METHODS: MethodEntries<MethodName> = {
+  ...TABLE_METHODS,
+  ...OBJECT_METHODS,
+  ...NODE_METHODS,
+  ...DEPLOYMENT_METHODS,
+  ...STATELITE_METHODS,
+  ...IMAGE_METHODS,
+  ...BOOT_METHODS,
+  ...CHECK_METHODS,
+  ...HISTORY_METHODS,
+  ...ACCESS_METHODS,
+  ...MIGRATION_METHODS,
 }
 
-/** The API as functions in this process. */
-export function openMethods(context: MethodContext): Api {
+/** The API as functions in this process, for whoever calls. */
+export interface Methods {
+  /** @throws OperatorError */
+  call<M extends MethodName>(
+    caller: Caller,
+    name: M,
+    params: MethodParams[M],
+    onProgress?: OnProgress,
+  ): Promise<CommandResult>
+}
+
+export function openMethods(shared: SharedContext): Methods {
   return {
-    async call(name, params, onProgress = () => {}) {
-      const load = METHODS[name]
-      if (!load) throw new OperatorError('LB_NO_METHOD', `there is no method ${name}`)
-      const method = await load()
+    async call(caller, name, params, onProgress = () => {}) {
+      const entry = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined
+      if (!entry) throw new OperatorError('LB_NO_METHOD', `there is no method ${name}`)
+      const method = await entry.load()
       // What another process has written a moment ago counts, too.
-      context.store.refresh()
-      return method(context, params, onProgress)
+      shared.store.refresh()
+      return method(callContext(shared, caller, entry, params), params, onProgress)
     },
-    async close() {},
   }
+}
+
+function callContext<M extends MethodName>(
+  shared: SharedContext,
+  caller: Caller,
+  entry: MethodEntry<M>,
+  params: MethodParams[M],
+): MethodContext {
+  const request = {
+    command: entry.command,
+    noderange: entry.noderange?.(params),
+    words: entry.words?.(params) ?? [],
+  }
+  const dryRun = entry.changes === true && 'dryRun' in params && params.dryRun === true
+  return { ...shared, caller, request, dryRun }
 }
 
 /** Loads every method, so that the first command is as fast as the others. */
 export async function preloadMethods(): Promise<void> {
-  await Promise.all(Object.values(METHODS).map((load) => load()))
+  await Promise.all(Object.values(METHODS).map(({ load }) => load()))
 }

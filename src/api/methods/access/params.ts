@@ -1,0 +1,1 @@
+export const ACCESS_PARAMS = {} as const

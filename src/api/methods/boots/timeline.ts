@@ -1,0 +1,23 @@
+/** timeline: the boots of a node, read from the file the server keeps. */
+import { existsSync } from 'node:fs'
+import { renderTimeline } from '../../../timeline/render.ts'
+import { openTimelineReader } from '../../../timeline/store.ts'
+import { commandResult } from '../../protocol.ts'
+import type { Method } from '../context.ts'
+
+export const timelineShow: Method<'timeline.show'> = ({ server, timelineFile }, { node, all }) => {
+  server?.flushTimeline()
+  const nothing = commandResult([`Nothing was seen of ${node} yet.`], [])
+  if (!existsSync(timelineFile)) return nothing
+  const reader = openTimelineReader({ file: timelineFile, now: Date.now })
+  try {
+    const boots = all ? reader.boots(node) : reader.boots(node).slice(-1)
+    if (boots.length === 0) return nothing
+    return commandResult(
+      boots.map((boot) => renderTimeline(boot).trimEnd()),
+      boots,
+    )
+  } finally {
+    reader.close()
+  }
+}

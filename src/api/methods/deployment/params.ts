@@ -1,0 +1,1 @@
+export const DEPLOYMENT_PARAMS = {} as const

@@ -1,0 +1,22 @@
+/** What is known of a method before it is called: how to load it, and who may call it with what. */
+import type { MethodName, MethodParams } from '../params.ts'
+import type { Method } from './context.ts'
+
+/** What a token is good for at most: look, act on nodes, change everything. */
+export type Role = 'viewer' | 'operator' | 'administrator'
+
+export interface MethodEntry<M extends MethodName> {
+  load(): Promise<Method<M>>
+  /** The command word, as policy.commands and the audit log name it. */
+  readonly command: string
+  /** The least role that may call it. */
+  readonly role: Role
+  /** Changes tables or files: takes `dryRun`, and is written into the audit log. */
+  readonly changes?: true
+  /** The nodes it is about, for policy.noderange. */
+  noderange?(params: MethodParams[M]): string | undefined
+  /** The other arguments, for policy.parameters. */
+  words?(params: MethodParams[M]): readonly string[]
+}
+
+export type MethodEntries<M extends MethodName> = { readonly [K in M]: MethodEntry<K> }

@@ -1,0 +1,102 @@
+/** liteimg: the tables' side of it. What is done to the tree is the image room's business. */
+import { join } from 'node:path'
+import type { Image, Snapshot } from '../../../cluster/model.ts'
+import { type Entry, selectEntries } from '../../../statelite/entries.ts'
+import { checkEntries } from '../../../statelite/matrix.ts'
+import { entriesRevision } from '../../../statelite/revision.ts'
+import { OperatorError } from '../../errors.ts'
+import { findingLine, tableFinding } from '../../findings.ts'
+import { type ImageJob, type ImageReport, runImageJob } from '../../image-job.ts'
+import { commandResult } from '../../protocol.ts'
+import type { Method, MethodContext } from '../context.ts'
+import { expandKnown, imageNamed } from '../per-node.ts'
+
+const SCRIPTS = join(import.meta.dirname, '../../../../initrd-scripts')
+
+export const liteimg: Method<'image.liteimg'> = async (context, params, onProgress) => {
+  const { image: name, verbose, force } = params
+  const { dryRun } = context
+  const { snapshot } = await context.compiled()
+  const image = imageNamed(snapshot, name, `Cannot find image '${name}' from the osimage table.`)
+  if (!image.provmethod?.includes('statelite')) {
+    throw new OperatorError(
+      'LB_BAD_INPUT',
+      'Please make sure that osimage.provmethod is set to statelite before calling this command.',
+      `chdef -t osimage -o ${name} provmethod=statelite`,
+    )
+  }
+  const { entries, warnings } = checkedEntries(image, snapshot)
+  if (!dryRun) refuseWhileInUse(context, image, force)
+  const report = await runJob(context, compileJob(image, snapshot, entries, dryRun), onProgress)
+  const { tree, steps, initrd } = report
+  const made = initrd
+    ? [
+        `kernel ${initrd.kernelVersion}, initrd of ${(initrd.sizeBytes / 1024 / 1024).toFixed(1)} MiB with ${initrd.modules} modules: ${initrd.path}`,
+      ]
+    : []
+  const aside = [...tree.warnings, ...tree.skipped.map(({ path, reason }) => `${path}: ${reason}`)]
+  return commandResult(verbose ? [...steps, ...tree.lines, ...made] : tree.lines, report, [
+    ...warnings,
+    ...aside.map((text) => `Warning: ${text}`),
+  ])
+}
+
+/** @throws OperatorError with every error of the image's rows */
+function checkedEntries(
+  image: Image,
+  snapshot: Snapshot,
+): { readonly entries: readonly Entry[]; readonly warnings: readonly string[] } {
+  const selected = selectEntries(image, snapshot.litefile)
+  const findings = [...selected.findings, ...checkEntries(selected.entries)].map(tableFinding)
+  const lines = findings.map((finding) => findingLine(finding))
+  const errors = lines.filter((line) => line.startsWith('Error: '))
+  if (errors.length > 0) {
+    const text = errors.map((line) => line.slice('Error: '.length)).join('\n       ')
+    throw new OperatorError('LB_BAD_EDIT', text, 'The image was not touched. Correct the rows named above.')
+  }
+  return { entries: selected.entries, warnings: lines }
+}
+
+/** Files move while the tree is prepared; a node that runs from it would see them vanish. */
+function refuseWhileInUse({ server, store }: MethodContext, image: Image, force: string | undefined): void {
+  const rootimg = join(image.rootimgdir, 'rootimg')
+  const users = server?.usersOf(rootimg) ?? []
+  const accepted = new Set(force === undefined ? [] : expandKnown(store, force))
+  const left = users.filter((node) => !accepted.has(node))
+  if (left.length === 0) return
+  throw new OperatorError(
+    'LB_IMAGE_BUSY',
+    `${rootimg} is the root of running nodes: ${left.join(' ')}`,
+    `Shut them down; or, if they may see files vanish: liteimg ${image.name} --force ${users.join(',')}`,
+  )
+}
+
+function compileJob(image: Image, snapshot: Snapshot, entries: readonly Entry[], dryRun: boolean): ImageJob {
+  const kernelVersion = image.attribute('kernelver')?.trim() || undefined
+  const drivers = (image.attribute('netdrivers') ?? '').split(',').map((name) => name.trim().replace(/\.ko$/, ''))
+  const named = drivers.filter((name) => name !== '' && name !== 'allupdate')
+  return {
+    rootimgdir: image.rootimgdir,
+    arch: image.osarch ?? 'x86_64',
+    ...(kernelVersion === undefined ? {} : { kernelVersion }),
+    ...(named.length > 0 ? { drivers: named } : {}),
+    scripts: SCRIPTS,
+    tree: {
+      entries: entries.map(({ option, path, parent }) => ({ option, path, parent })),
+      revision: entriesRevision(entries),
+      postscriptsDir: join(snapshot.site.installdir, 'postscripts'),
+      ...(image.profile && image.osarch ? { fstabRootName: `${image.profile}_${image.osarch}` } : {}),
+      dryRun,
+    },
+  }
+}
+
+async function runJob(
+  { server }: MethodContext,
+  job: ImageJob,
+  onProgress: (line: string) => void,
+): Promise<ImageReport> {
+  if (!server) return runImageJob(job, onProgress)
+  const { runImageJobInThread } = await import('../../image-worker.ts')
+  return runImageJobInThread(job, onProgress)
+}

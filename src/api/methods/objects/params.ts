@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { changing, flag, word, words } from '../../param-shapes.ts'
+
+const objectChange = changing({
+  /** Words without `=`: a noderange, or the name of an object. */
+  operands: z.array(z.string()),
+  /** `attribute=value` words. */
+  assignments: z.array(z.string()),
+  objects: word,
+  type: word,
+  force: flag,
+  plus: flag,
+  minus: flag,
+  newName: word,
+  dynamic: flag,
+  where: words,
+  /** The text of a stanza file. */
+  stanzas: word,
+  verbose: flag,
+})
+
+export const OBJECT_PARAMS = {
+  'objects.describe': z.strictObject({ type: z.string() }),
+  'objects.show': z.strictObject({
+    names: word,
+    type: word,
+    attributes: word,
+    long: flag,
+    short: flag,
+    all: flag,
+    compact: flag,
+    where: words,
+    stanza: flag,
+    hidden: flag,
+    verbose: flag,
+    osimage: flag,
+    /** The objects as values too: costs as much as the text. */
+    data: flag,
+  }),
+  'objects.make': objectChange,
+  'objects.change': objectChange,
+  'objects.remove': changing({ names: word, type: word, all: flag, force: flag, verbose: flag }),
+} as const

@@ -1,0 +1,43 @@
+/** What litefile, litetree and statelite mean for nodes and images. */
+import type { MethodEntries } from '../entry.ts'
+import type { STATELITE_PARAMS } from './params.ts'
+
+export const STATELITE_METHODS: MethodEntries<keyof typeof STATELITE_PARAMS> = {
+  'statelite.litefile': {
+    load: async () => (await import('./show.ts')).litefile,
+    command: 'litefile',
+    role: 'viewer',
+    noderange: ({ noderange }) => noderange,
+  },
+  'statelite.ilitefile': {
+    load: async () => (await import('./show.ts')).ilitefile,
+    command: 'ilitefile',
+    role: 'viewer',
+    words: ({ image }) => [image],
+  },
+  'statelite.litetree': {
+    load: async () => (await import('./show.ts')).litetree,
+    command: 'litetree',
+    role: 'viewer',
+    noderange: ({ noderange }) => noderange,
+  },
+  'statelite.lslite': {
+    load: async () => (await import('./show.ts')).lslite,
+    command: 'lslite',
+    role: 'viewer',
+    noderange: ({ noderange }) => noderange,
+    words: ({ image }) => (image === undefined ? [] : ['-i', image]),
+  },
+  'statelite.plan': {
+    load: async () => (await import('./plan.ts')).plan,
+    command: 'plan',
+    role: 'viewer',
+    noderange: ({ node }) => node,
+  },
+  'vm.describe': {
+    load: async () => (await import('./plan.ts')).vmDescribe,
+    command: 'vm',
+    role: 'viewer',
+    noderange: ({ node }) => node,
+  },
+}

@@ -1,0 +1,11 @@
+import { z } from 'zod'
+import { flag, ranged, word } from '../../param-shapes.ts'
+
+export const STATELITE_PARAMS = {
+  'statelite.litefile': ranged,
+  'statelite.ilitefile': z.strictObject({ image: z.string() }),
+  'statelite.litetree': ranged,
+  'statelite.lslite': z.strictObject({ noderange: word, image: word, verbose: flag }),
+  'statelite.plan': z.strictObject({ node: z.string() }),
+  'vm.describe': z.strictObject({ node: z.string() }),
+} as const

@@ -1,0 +1,8 @@
+import { z } from 'zod'
+import { changing, flag, word, words } from '../../param-shapes.ts'
+
+export const TABLE_PARAMS = {
+  'tables.dump': z.strictObject({ table: word, describe: flag, where: words }),
+  'tables.restore': changing({ table: z.string(), csv: z.string(), append: flag }),
+  'tables.change': changing({ words: z.array(z.string()), delete: flag }),
+} as const

@@ -1,0 +1,16 @@
+import type { CommandGroup } from '../command.ts'
+
+export const BOOT_COMMANDS: CommandGroup = {
+  title: 'Boots and services',
+  commands: {
+    timeline: {
+      summary: 'show the boots of a node, event by event',
+      load: async () => (await import('./timeline.ts')).timeline,
+    },
+    exports: {
+      summary: 'show what is exported over NFS, and to whom',
+      load: async () => (await import('./exports.ts')).exports,
+    },
+    leases: { summary: 'show the dynamic DHCP leases', load: async () => (await import('./leases.ts')).leases },
+  },
+}

@@ -1,0 +1,38 @@
+import { OperatorError } from '../../api/errors.ts'
+import type { CliCommand } from '../command.ts'
+
+interface Options {
+  profile?: string
+  arch?: string
+  osver?: string
+  force?: string
+  verbose?: boolean
+}
+
+export const liteimg: CliCommand = {
+  name: 'liteimg',
+  summary: "Prepare an image's root tree for the statelite tables as they are now, and its kernel and initrd.",
+  nothingGiven: 0,
+  changes: true,
+  define(program, run) {
+    program
+      .argument('[image]')
+      .option('-p, --profile <profile>', 'with -a and -o: the image <osver>-<arch>-statelite-<profile>')
+      .option('-a, --arch <arch>', 'see -p')
+      .option('-o, --osver <osver>', 'see -p')
+      .option('--force <noderange>', 'these nodes run from the image, and may see files vanish')
+      .option('-V, --verbose', 'print every step')
+      .action((image: string | undefined, options: Options) => {
+        const { verbose, force } = options
+        run(({ api, onProgress }) =>
+          api.call('image.liteimg', { image: image ?? imageName(options), verbose, force }, onProgress),
+        )
+      })
+  },
+}
+
+function imageName({ profile, arch, osver }: Options): string {
+  if (profile === undefined || arch === undefined || osver === undefined)
+    throw new OperatorError('LB_USAGE', 'Name the image, or give -p, -a and -o.')
+  return `${osver}-${arch}-statelite-${profile}`
+}

@@ -1,0 +1,41 @@
+import { type CliCommand, collect, splitOperands } from '../command.ts'
+
+interface Options {
+  type?: string
+  objects?: string
+  plus?: boolean
+  minus?: boolean
+  newName?: string
+  stanza?: boolean
+  dynamic?: boolean
+  where?: string[]
+  verbose?: boolean
+  json?: boolean
+}
+
+export const chdef: CliCommand = {
+  name: 'chdef',
+  summary: 'Change object definitions; make those that do not exist.',
+  nothingGiven: 0,
+  versionPrefix: 'chdef - Version ',
+  changes: true,
+  define(program, run) {
+    program
+      .argument('[operands...]', 'noderange and attribute=value words')
+      .option('-t, --type <type>', 'object type (default: node)')
+      .option('-o, --objects <names>', 'names of the objects')
+      .option('-p, --plus', 'add the values to the lists')
+      .option('-m, --minus', 'take the values out of the lists')
+      .option('-n, --new-name <name>', 'rename the object')
+      .option('-z, --stanza', 'read stanzas from standard input')
+      .option('-d, --dynamic', 'the group is dynamic; with -w')
+      .option('-w, --where <condition>', 'members of the group', collect)
+      .option('-V, --verbose', 'name the objects that were changed')
+      .action((operands: string[], { stanza, json: _json, ...options }: Options) => {
+        run(async ({ api, input }) => {
+          const stanzas = stanza ? await input() : undefined
+          return api.call('objects.change', { ...options, ...splitOperands(operands), stanzas })
+        })
+      })
+  },
+}

@@ -1,0 +1,52 @@
+import { type CliCommand, collect, oneOperand } from '../command.ts'
+
+interface Options {
+  help?: boolean
+  type?: string
+  objects?: string
+  attributes?: string
+  long?: boolean
+  short?: boolean
+  all?: boolean
+  compact?: boolean
+  where?: string[]
+  stanza?: boolean
+  hidden?: boolean
+  verbose?: boolean
+  osimage?: boolean
+  json?: boolean
+}
+
+export const lsdef: CliCommand = {
+  name: 'lsdef',
+  summary: 'Show object definitions.',
+  versionPrefix: 'lsdef - Version ',
+  define(program, run) {
+    program
+      .argument('[noderange...]', 'names of the objects; a noderange for nodes')
+      .helpOption(false)
+      .option('-h, --help', 'this help; with -t: the attributes that objects of this type have')
+      .option('-t, --type <types>', 'object types, comma separated (default: node)')
+      .option('-o, --objects <names>', 'names of the objects')
+      .option('-i, --attributes <names>', 'only these attributes, also when unset')
+      .option('-c, --compact', 'one line per value; needs -i')
+      .option('-l, --long', 'all attributes')
+      .option('-s, --short', 'names only')
+      .option('-a, --all', 'all objects of all types')
+      .option('-w, --where <condition>', 'only objects for which attr==value (also != =~ !~) holds', collect)
+      .option('-z, --stanza', 'stanza format, for mkdef -z')
+      .option('-S, --hidden', 'hidden nodes too')
+      .option('-V, --verbose', 'where each value is stored')
+      .option('--osimage', 'nodes with the attributes of their image')
+      .action((operands: string[], { help, objects, json, ...options }: Options) => {
+        const { type } = options
+        if (help && type === undefined) program.outputHelp()
+        else if (help && type !== undefined) run(({ api }) => api.call('objects.describe', { type }))
+        else
+          run(({ api }) => {
+            const names = objects ?? oneOperand(operands)
+            return api.call('objects.show', { names, ...options, data: json === true })
+          })
+      })
+  },
+}

@@ -1,0 +1,24 @@
+import type { CommandGroup } from '../command.ts'
+
+export const STATELITE_COMMANDS: CommandGroup = {
+  title: 'Statelite',
+  commands: {
+    litefile: {
+      summary: 'show the statelite entries of nodes',
+      load: async () => (await import('./litefile.ts')).litefile,
+    },
+    ilitefile: {
+      summary: 'show the statelite entries of an image',
+      load: async () => (await import('./ilitefile.ts')).ilitefile,
+    },
+    litetree: {
+      summary: 'show where nodes look for initial content',
+      load: async () => (await import('./litetree.ts')).litetree,
+    },
+    lslite: {
+      summary: 'show all statelite settings of nodes or an image',
+      load: async () => (await import('./lslite.ts')).lslite,
+    },
+    plan: { summary: 'print the plan a node will be given', load: async () => (await import('./plan.ts')).plan },
+  },
+}

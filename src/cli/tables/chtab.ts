@@ -1,0 +1,20 @@
+import type { CliCommand } from '../command.ts'
+
+export const chtab: CliCommand = {
+  name: 'chtab',
+  summary: 'Change, add or delete rows of tables.',
+  nothingGiven: 1,
+  changes: true,
+  define(program, run) {
+    program
+      .usage(
+        '[options] key=value[,key=value...] table.column=value ...\n       chtab -d key=value[,key=value...] table ...',
+      )
+      .argument('[words...]', 'which rows, and their new values; `+=` adds to a list; without key: a new row')
+      .option('-d, --delete', 'delete the rows with these keys from the tables named')
+      .addHelpText('after', '\nExample:\n  chtab image=ALL,file=/etc/ssh/ litefile.options=tmpfs')
+      .action((words: string[], options: { delete?: boolean }) => {
+        run(({ api }) => api.call('tables.change', { words, delete: options.delete === true }))
+      })
+  },
+}

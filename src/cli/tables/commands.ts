@@ -1,0 +1,10 @@
+import type { CommandGroup } from '../command.ts'
+
+export const TABLE_COMMANDS: CommandGroup = {
+  title: 'Tables',
+  commands: {
+    tabdump: { summary: 'print a table as CSV', load: async () => (await import('./tabdump.ts')).tabdump },
+    tabrestore: { summary: 'load a table from CSV', load: async () => (await import('./tabrestore.ts')).tabrestore },
+    chtab: { summary: 'change rows of a table', load: async () => (await import('./chtab.ts')).chtab },
+  },
+}

@@ -1,0 +1,35 @@
+import { writeFile } from 'node:fs/promises'
+import { OperatorError } from '../../api/errors.ts'
+import { type CliCommand, collect } from '../command.ts'
+
+interface Options {
+  describe?: boolean
+  where?: string[]
+  file?: string
+}
+
+export const tabdump: CliCommand = {
+  name: 'tabdump',
+  summary: 'Print a table as CSV; without a table, the names of all tables.',
+  define(program, run) {
+    program
+      .argument('[table]')
+      .option('-d, --describe', 'print what the tables, or the columns of the table, are for')
+      .option(
+        '-w, --where <condition>',
+        'only rows for which column==value (also != =~ !~ > >= < <=; =~ with % wildcards)',
+        collect,
+      )
+      .option('-f, --file <file>', 'write to this file instead of standard output')
+      .action((table: string | undefined, { describe, where, file }: Options) => {
+        run(async ({ api }) => {
+          const result = await api.call('tables.dump', { table, describe, where })
+          if (file === undefined) return result
+          await writeFile(file, `${result.output.join('\n')}\n`).catch((error: Error) => {
+            throw new OperatorError('LB_FILE', `cannot write the table: ${error.message}`)
+          })
+          return { ...result, output: [] }
+        })
+      })
+  },
+}
