@@ -19,7 +19,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   nfs: ['cluster', 'statelite', 'timeline'],
   image: ['statelite'],
   api: ['tables', 'store', 'cluster', 'statelite', 'boot', 'image', 'timeline', 'nfs'],
-  cli: ['api'],
+  // Of the tables' room, only what compares words.
+  cli: ['api', 'tables/nearest-name.ts'],
   server: [
     'tables',
     'store',
@@ -71,14 +72,15 @@ test('every room keeps to the arrows of the design', (t) => {
     }
     for (const target of imports) {
       const targetRoom = target.startsWith('..') ? target : (target.split('/')[0] ?? '')
-      if (targetRoom !== room && !allowed.includes(targetRoom)) wrong.push(`${name} imports ${target}`)
+      if (targetRoom !== room && !allowed.includes(targetRoom) && !allowed.includes(target))
+        wrong.push(`${name} imports ${target}`)
     }
   }
   t.deepEqual(wrong, [])
 })
 
 test('commands reach the server only through the API client', (t) => {
-  const allowed = ['api/client.ts', 'api/errors.ts', 'api/protocol.ts']
+  const allowed = ['api/client.ts', 'api/errors.ts', 'api/protocol.ts', 'tables/nearest-name.ts']
   const wrong = files
     .filter(({ name }) => name.startsWith('cli/'))
     .flatMap(({ name, imports }) =>

@@ -5,10 +5,21 @@
 import type { Command } from 'commander'
 import { OperatorError } from '../api/errors.ts'
 import type { Api, CommandResult, OnProgress } from '../api/protocol.ts'
+import type { ValueKind } from './shell/value-kinds.ts'
 
 export interface CliCommand {
   readonly name: string
+  /** One sentence or two: the head of the help, the man page and the reference. */
   readonly summary: string
+  /** Paragraphs: what an administrator must know beyond the options. */
+  readonly details?: readonly string[]
+  readonly examples?: readonly Example[]
+  /** Other than 0 and 1, and what they mean. */
+  readonly exitStatuses?: Readonly<Record<number, string>>
+  /** Variables that only this command reads. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** What shells complete in the place of an argument or of an option's value, where its name does not tell by itself. */
+  readonly completes?: Readonly<Record<string, ValueKind>>
   /** Called with no arguments at all: prints the help and ends with this status. Left out: that is a call as any other. */
   readonly nothingGiven?: number
   /** What comes before the number in `-v`: the object commands name themselves. */
@@ -17,6 +28,12 @@ export interface CliCommand {
   readonly changes?: true
   /** Declares arguments and options on `program` and ends in `program.action(…)` that calls `run` once with the work. */
   define(program: Command, run: RunWork): void
+}
+
+export interface Example {
+  readonly says: string
+  /** As typed, with the command's short name if it has one. */
+  readonly run: string
 }
 
 export interface CommandEntry {
@@ -32,13 +49,27 @@ export interface CommandGroup {
 }
 
 export interface CliCall {
+  /** Connects when it is first called, and again after a `close`. */
   readonly api: Api
   /** Shows a line on a terminal and nothing in a pipe. */
   readonly onProgress: OnProgress
   /** --json: only the value is printed. */
   readonly json: boolean
+  /** --dry-run. */
+  readonly dryRun: boolean
+  /** For the few commands that talk with the administrator while they work. */
+  readonly dialogue: Dialogue
   /** All of standard input. */
   readonly input: () => Promise<string>
+}
+
+export interface Dialogue {
+  /** Standard input is a terminal: there is somebody to ask. */
+  readonly isPossible: boolean
+  /** On standard error, at once. */
+  readonly say: (text: string) => void
+  /** Waits for the enter key. false: end of input, or an interrupt. */
+  readonly enter: () => Promise<boolean>
 }
 
 export type Work = (call: CliCall) => Promise<CommandResult>

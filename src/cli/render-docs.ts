@@ -1,8 +1,8 @@
 /** Renders docs/reference/commands.md from the commands: `node src/cli/render-docs.ts > docs/reference/commands.md`. */
 import { pathToFileURL } from 'node:url'
-import type { Command } from 'commander'
+import type { CliCommand } from './command.ts'
 import { COMMANDS, PROGRAMS } from './commands.ts'
-import { defineCommand } from './run.ts'
+import { defineCommand } from './shell/define.ts'
 
 const INTRO = `# Commands
 
@@ -21,7 +21,7 @@ on a terminal only. All commands know \`--json\` (the result as a value on stand
 
 export async function renderCommandsPage(): Promise<string> {
   const sections = []
-  for (const entry of Object.values(COMMANDS)) sections.push(renderCommand(defineCommand(await entry.load(), () => {})))
+  for (const entry of Object.values(COMMANDS)) sections.push(renderCommand(await entry.load()))
   const programs = Object.entries(PROGRAMS).map(([name, summary]) => `- \`liteboot ${name}\`: ${summary}`)
   const rest = `## serve, vm\n\nPrograms of their own; \`--help\` explains them.\n\n${programs.join('\n')}\n`
   return [INTRO, ...sections, rest].join('\n')
@@ -30,17 +30,24 @@ export async function renderCommandsPage(): Promise<string> {
 /** Options that every command has are explained once, at the top. */
 const SHARED: readonly (string | undefined)[] = ['--json', '--version']
 
-function renderCommand(program: Command): string {
+function renderCommand(command: CliCommand): string {
+  const program = defineCommand(command, () => {})
   const usage = `${program.name()} ${program.usage()}`.split('\n').map((line) => `    ${line.trim()}`)
   const items = [
     ...program.registeredArguments.map((argument) => [argument.name(), argument.description] as const),
     ...program.options
       .filter(({ hidden, long }) => !hidden && !SHARED.includes(long))
       .map(({ flags, description }) => [flags, description] as const),
+    ...Object.entries(command.exitStatuses ?? {}).map(
+      ([status, meaning]) => [`exit status ${status}`, meaning] as const,
+    ),
   ].filter(([, description]) => description !== '')
   const rows = items.map(([name, description]) => `| \`${name}\` | ${escapeCell(description)} |`)
   const table = rows.length === 0 ? [] : ['| | |', '|---|---|', ...rows, '']
-  return [`## ${program.name()}`, '', program.description(), '', ...usage, '', ...table].join('\n')
+  const examples = (command.examples ?? []).flatMap(({ says, run }) => [`    # ${says}`, `    ${run}`])
+  const details = (command.details ?? []).flatMap((text) => [text, ''])
+  const rest = examples.length === 0 ? [] : ['Examples:', '', ...examples, '']
+  return [`## ${command.name}`, '', command.summary, '', ...usage, '', ...details, ...table, ...rest].join('\n')
 }
 
 function escapeCell(text: string): string {

@@ -1,11 +1,13 @@
 /** Finds the command, connects, prints, and turns every outcome into an exit status. */
-import { Command, CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { connectApi } from '../api/client.ts'
-import { OperatorError } from '../api/errors.ts'
+import { OPERATOR_ERRORS, OperatorError } from '../api/errors.ts'
 import type { Api, CommandResult } from '../api/protocol.ts'
-import type { CliCommand, Work } from './command.ts'
-import { COMMAND_GROUPS, COMMANDS, PROGRAMS, VERSION } from './commands.ts'
-import { nearestName } from './nearest-name.ts'
+import { renderHint } from '../tables/nearest-name.ts'
+import type { CliCommand, Dialogue, Work } from './command.ts'
+import { COMMANDS, PROGRAMS, VERSION } from './commands.ts'
+import { defineCommand } from './shell/define.ts'
+import { renderHelp } from './shell/help.ts'
 
 export interface Terminal {
   readonly out: (text: string) => void
@@ -16,40 +18,39 @@ export interface Terminal {
   readonly errIsTerminal: boolean
   /** All of standard input; read only by commands that are asked to. */
   readonly input: () => Promise<string>
+  /** Left out: there is nobody to talk to. */
+  readonly dialogue?: Dialogue
 }
 
 /** @returns the exit status */
 export async function runCli(calledAs: string, args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name, rest] = Object.hasOwn(COMMANDS, calledAs) ? [calledAs, args] : [args[0] ?? 'help', args.slice(1)]
-  if (name === 'help' || name === '--help' || name === '-h') {
-    terminal.out(renderHelp())
-    return 0
+  if (args[0] === '__complete') {
+    const { complete } = await import('./shell/complete.ts')
+    return complete(args.slice(1), terminal)
   }
+  const [name, rest] = Object.hasOwn(COMMANDS, calledAs) ? [calledAs, args] : [args[0] ?? 'help', args.slice(1)]
   if (name === '--version' || name === '-v') {
     terminal.out(`liteboot ${VERSION}\n`)
     return 0
   }
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!entry) {
-    const near = nearestName(name, [...Object.keys(PROGRAMS), ...Object.keys(COMMANDS)])
-    terminal.err(`Error: there is no command '${name}'${near ? `; did you mean '${near}'?` : ''}\n`)
-    terminal.err('       `liteboot help` lists the commands\n')
-    return 1
+  const isHelp = name === 'help' || name === '--help' || name === '-h'
+  if (isHelp && rest[0] === undefined) {
+    terminal.out(renderHelp())
+    return 0
   }
-  return runCommand(await entry.load(), rest, terminal)
+  const wanted = isHelp ? (rest[0] ?? '') : name
+  const entry = Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted] : undefined
+  if (!entry) return refuseCommand(wanted, args, terminal)
+  return runCommand(await entry.load(), isHelp ? ['--help'] : rest, terminal)
 }
 
-/** The command as commander knows it; also what the reference page is made from. */
-export function defineCommand(command: CliCommand, onWork: (work: Work) => void): Command {
-  const program = new Command(command.name)
-  program
-    .description(command.summary)
-    .option('--json', 'print the result as JSON')
-    .version(`${command.versionPrefix ?? ''}${VERSION}`, '-v, --version', 'print the version')
-    .allowExcessArguments(false)
-  if (command.changes) program.option('--dry-run', 'say what would change, and change nothing')
-  command.define(program, onWork)
-  return program
+function refuseCommand(name: string, args: readonly string[], terminal: Terminal): number {
+  const message = `there is no command '${name}'`
+  const advice = '`liteboot help` lists the commands'
+  if (args.includes('--json')) printJson({ error: { code: 'LB_USAGE', message, advice } }, terminal)
+  const hint = renderHint(name, [...Object.keys(PROGRAMS), ...Object.keys(COMMANDS), 'help'])
+  terminal.err(`Error: ${message}${hint}\n       ${advice}\n`)
+  return 1
 }
 
 async function runCommand(command: CliCommand, args: readonly string[], terminal: Terminal): Promise<number> {
@@ -60,38 +61,62 @@ async function runCommand(command: CliCommand, args: readonly string[], terminal
   program.exitOverride().configureOutput({
     writeOut: terminal.out,
     writeErr: terminal.err,
-    outputError: (text, write) => write(`${text.replace(/^error:/, 'Error:')}${renderUsage(program)}`),
+    outputError: (text, write) => write(`${renderUsageError(text)}${renderUsage(program)}`),
   })
   if (args.length === 0 && command.nothingGiven !== undefined) {
-    terminal.out(program.helpInformation())
+    program.outputHelp()
     return command.nothingGiven
   }
   try {
     await program.parseAsync([...args], { from: 'user' })
-    return work ? await perform(work, program, terminal) : 0
+    return work ? await perform(command, work, program, terminal) : 0
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode
-    throw error
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode !== 0 && args.includes('--json')) {
+      const [message = ''] = error.message.replace(/^error: /, '').split('\n')
+      printJson({ error: { code: 'LB_USAGE', message, advice: OPERATOR_ERRORS.LB_USAGE } }, terminal)
+    }
+    return error.exitCode
   }
 }
 
-async function perform(work: Work, program: Command, terminal: Terminal): Promise<number> {
+async function perform(command: CliCommand, work: Work, program: Command, terminal: Terminal): Promise<number> {
   const { json = false, dryRun = false } = program.opts<{ json?: boolean; dryRun?: boolean }>()
   const onProgress = terminal.errIsTerminal ? (line: string) => terminal.err(`${line}\n`) : () => {}
+  const api = connectWhenCalled(terminal.places)
   try {
-    const api = await connectApi(terminal.places)
-    try {
-      const asked = dryRun ? askingOnly(api) : api
-      const result = await work({ api: asked, onProgress, json, input: terminal.input })
-      print(result, json, terminal)
-      return result.exitStatus
-    } finally {
-      await api.close()
-    }
+    const result = await work({
+      api: dryRun && command.changes ? askingOnly(api) : api,
+      onProgress,
+      json,
+      dryRun,
+      input: terminal.input,
+      dialogue: terminal.dialogue ?? { isPossible: false, say: terminal.err, enter: async () => false },
+    })
+    print(result, json, terminal)
+    return result.exitStatus
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     printError(error, json, program, terminal)
     return 1
+  } finally {
+    await api.close()
+  }
+}
+
+/** Some commands need no tables, and one keeps its user thinking for hours between two calls. */
+function connectWhenCalled(places: Terminal['places']): Api {
+  let connected: Api | undefined
+  return {
+    async call(method, params, onProgress) {
+      connected ??= await connectApi(places)
+      return connected.call(method, params, onProgress)
+    },
+    async close() {
+      const before = connected
+      connected = undefined
+      await before?.close()
+    },
   }
 }
 
@@ -104,9 +129,24 @@ function askingOnly(api: Api): Api {
 }
 
 function print(result: CommandResult, json: boolean, terminal: Terminal): void {
-  if (json) terminal.out(`${JSON.stringify(result.data, null, 2)}\n`)
-  else if (result.output.length > 0) terminal.out(`${result.output.join('\n')}\n`)
-  if (result.errors.length > 0) terminal.err(`${result.errors.join('\n')}\n`)
+  const { data, output, errors } = result
+  if (json) printJson(isRefused(result) ? { error: refusal(errors) } : data, terminal)
+  else if (output.length > 0) terminal.out(`${output.join('\n')}\n`)
+  if (errors.length > 0) terminal.err(`${errors.join('\n')}\n`)
+}
+
+/** Nothing was done and there is nothing to show: for a program that is an error, however xCAT words it for people. */
+function isRefused({ data, errors, exitStatus }: CommandResult): boolean {
+  return exitStatus !== 0 && errors.length > 0 && (data === null || data === undefined)
+}
+
+function refusal(errors: readonly string[]): { code: string; message: string; advice: string } {
+  const message = errors.join('\n').replace(/^Error: /, '')
+  return { code: 'LB_BAD_INPUT', message, advice: OPERATOR_ERRORS.LB_BAD_INPUT }
+}
+
+function printJson(value: unknown, terminal: Terminal): void {
+  terminal.out(`${JSON.stringify(value ?? null, null, 2)}\n`)
 }
 
 function printError(
@@ -115,25 +155,19 @@ function printError(
   program: Command,
   terminal: Terminal,
 ): void {
-  if (json) terminal.out(`${JSON.stringify({ error: { code, message, advice } }, null, 2)}\n`)
+  if (json) printJson({ error: { code, message, advice } }, terminal)
   const isUsage = code === 'LB_USAGE'
   terminal.err(`Error: ${message}\n${isUsage ? renderUsage(program) : `       ${advice} [${code}]\n`}`)
 }
 
-function renderUsage(program: Command): string {
-  return `Usage: ${program.name()} ${program.usage()}\n       \`${program.name()} --help\` explains the options\n`
+function renderUsageError(text: string): string {
+  return text
+    .replace(/^error:/, 'Error:')
+    .replace(/\n\(Did you mean (one of )?(.*)\?\)/, (_match, many: string | undefined, names: string) =>
+      many === undefined ? `\n       Did you mean '${names}'?` : `\n       Did you mean one of ${names}?`,
+    )
 }
 
-function renderHelp(): string {
-  const groups = COMMAND_GROUPS.map(({ title, commands }) => {
-    const lines = Object.entries(commands).map(([name, { summary }]) => [name, summary] as const)
-    return [title, lines] as const
-  })
-  const all = [...groups, ['Programs', Object.entries(PROGRAMS)] as const]
-  const width = Math.max(...all.flatMap(([, lines]) => lines.map(([name]) => name.length)))
-  const sections = all.map(([title, lines]) => {
-    const rows = lines.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`)
-    return `${title}:\n${rows.join('\n')}\n`
-  })
-  return `Usage: liteboot <command> [arguments]\n\n${sections.join('\n')}\n\`liteboot <command> --help\` explains one command.\n`
+function renderUsage(program: Command): string {
+  return `Usage: ${program.name()} ${program.usage()}\n       \`${program.name()} --help\` explains the options\n`
 }

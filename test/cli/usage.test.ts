@@ -1,7 +1,8 @@
 /** What every command has in common: help, version, JSON, unknown words. */
 import test from 'ava'
 import { COMMANDS } from '../../src/cli/commands.ts'
-import { nearestName } from '../../src/cli/nearest-name.ts'
+import { typedName } from '../../src/cli/shell/short-names.ts'
+import { nearestName } from '../../src/tables/nearest-name.ts'
 import { newSite, runCommand, transcript } from './transcript.ts'
 
 test('every command explains itself and tells its version', async (t) => {
@@ -9,7 +10,7 @@ test('every command explains itself and tells its version', async (t) => {
   for (const name of Object.keys(COMMANDS)) {
     const help = await runCommand(site, [name, '--help'])
     t.is(help.status, 0, name)
-    t.regex(help.stdout, new RegExp(`^Usage: ${name} .*--json`, 's'), name)
+    t.regex(help.stdout, new RegExp(`^Usage: ${typedName(name)} .*--json`, 's'), name)
     const version = await runCommand(site, [name, '-v'])
     t.is(version.status, 0, name)
     t.regex(version.stdout, name.endsWith('def') ? new RegExp(`^${name} - Version \\d`) : /^\d+\.\d+\.\d+\n$/, name)
@@ -22,7 +23,7 @@ test('nothing given: the help, with the status scripts know', async (t) => {
   for (const [name, status] of Object.entries({ ...expected, chtab: 1, tabrestore: 2, plan: 1, timeline: 1 })) {
     const ran = await runCommand(site, [name])
     t.is(ran.status, status, name)
-    t.regex(ran.stdout, new RegExp(`^Usage: ${name} `), name)
+    t.regex(ran.stdout, new RegExp(`^Usage: ${typedName(name)} `), name)
     t.is(ran.stderr, '', name)
   }
 })
@@ -33,7 +34,8 @@ test('words that are no command', async (t) => {
     newSite(t),
     `
 $ liteboot lsdf
-! Error: there is no command 'lsdf'; did you mean 'lsdef'?
+! Error: there is no command 'lsdf'
+!        Did you mean 'lsdef'?
 !        \`liteboot help\` lists the commands
 [1]
 $ liteboot constructor
