@@ -12,7 +12,7 @@ import {
   type WantedObject,
 } from './object-rules.ts'
 import { type AttributeDefinition, type ObjectType, SITE_OBJECT } from './object-types.ts'
-import { findObjectType, type ObjectsContext, objectExists, parseObjectNames, readAttribute } from './objects.ts'
+import { findObjectType, isLog, type ObjectsContext, objectExists, parseObjectNames, readAttribute } from './objects.ts'
 import { createResolver } from './resolve.ts'
 import { splitList, type TablesView } from './row.ts'
 import { parseStanzas } from './stanza.ts'
@@ -56,6 +56,10 @@ function collectWanted(work: Work): Wanted | undefined {
   const type = findObjectType(request.type ?? 'node')
   if ('fault' in type) {
     builder.error(type.fault)
+    return undefined
+  }
+  if (isLog(type)) {
+    builder.error(`Objects of type '${type.name}' are written by the server, not by hand.`)
     return undefined
   }
   const attributes = new Map(request.attributes)

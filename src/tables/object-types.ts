@@ -18,16 +18,34 @@ export interface AttributeDefinition {
   readonly condition?: AttributeCondition
 }
 
-export type ObjectTypeName =
-  | 'node'
-  | 'group'
-  | 'osimage'
-  | 'network'
-  | 'site'
-  | 'policy'
-  | 'osdistro'
-  | 'route'
-  | 'boottarget'
+/** All types that xCAT's messages name, in that order. */
+export const OBJECT_TYPE_NAMES = [
+  'auditlog',
+  'boottarget',
+  'eventlog',
+  'firmware',
+  'group',
+  'kit',
+  'kitcomponent',
+  'kitrepo',
+  'monitoring',
+  'network',
+  'node',
+  'notification',
+  'osdistro',
+  'osdistroupdate',
+  'osimage',
+  'pdu',
+  'policy',
+  'rack',
+  'route',
+  'site',
+  'taskstate',
+  'zone',
+  'zvmivp',
+] as const
+
+export type ObjectTypeName = (typeof OBJECT_TYPE_NAMES)[number]
 
 export interface ObjectType {
   readonly name: ObjectTypeName
@@ -39,12 +57,6 @@ export interface ObjectType {
   readonly home: string
   readonly attributes: readonly AttributeDefinition[]
 }
-
-/** All types that xCAT's messages name; those without a mapping here are refused. */
-export const XCAT_OBJECT_TYPES: readonly string[] =
-  'auditlog boottarget eventlog firmware group kit kitcomponent kitrepo monitoring network node notification osdistro osdistroupdate osimage pdu policy rack route site taskstate zone zvmivp'.split(
-    ' ',
-  )
 
 const USER_COMMENT = 'usercomment'
 
@@ -117,11 +129,15 @@ const IMAGE_ATTRIBUTES: readonly AttributeDefinition[] = [
   ),
 ]
 
-/** One to one onto the columns of one table. */
-function plainType(name: ObjectTypeName, table: string, key: string): ObjectType {
+/**
+ * One to one onto the columns of one table. Comments of the row are `usercomment`, but xCAT calls them `comments` in the
+ * types that it makes out of the table as it is, and shows `disable` there.
+ */
+function plainType(name: ObjectTypeName, table: string, key: string, asIs: readonly string[] = []): ObjectType {
   const columns = (TABLES.get(table)?.columns ?? []).map((column) => column.name)
   const names = columns.filter((column) => column !== key && column !== 'comments' && column !== 'disable')
-  const attributes = map(table, [...names, `${USER_COMMENT}:comments`].join(' '))
+  const comment = asIs.includes('comments') ? [] : [`${USER_COMMENT}:comments`]
+  const attributes = columns.length === 0 ? [] : map(table, [...names, ...asIs, ...comment].join(' '))
   return { name, key, tables: new Map([[table, key]]), home: table, attributes }
 }
 
@@ -161,7 +177,22 @@ const TYPES: readonly ObjectType[] = [
   plainType('policy', 'policy', 'priority'),
   plainType('osdistro', 'osdistro', 'osdistroname'),
   plainType('route', 'routes', 'routename'),
-  plainType('boottarget', 'boottarget', 'bprofile'),
+  plainType('boottarget', 'boottarget', 'bprofile', ['comments']),
+  plainType('osdistroupdate', 'osdistroupdate', 'osupdatename'),
+  plainType('rack', 'rack', 'rackname'),
+  plainType('zone', 'zone', 'zonename'),
+  plainType('kit', 'kit', 'kitname'),
+  plainType('kitcomponent', 'kitcomponent', 'kitcompname'),
+  plainType('kitrepo', 'kitrepo', 'kitreponame'),
+  plainType('monitoring', 'monitoring', 'name', ['comments', 'disable']),
+  plainType('notification', 'notification', 'filename', ['comments']),
+  plainType('pdu', 'pdu', 'node'),
+  // xCAT names these objects by the file; two nodes with one file would then be one object.
+  plainType('firmware', 'firmware', 'node', ['comments', 'disable']),
+  plainType('taskstate', 'taskstate', 'node', ['disable']),
+  plainType('zvmivp', 'zvmivp', 'id'),
+  plainType('auditlog', 'auditlog', 'recid', ['comments', 'disable']),
+  plainType('eventlog', 'eventlog', 'recid', ['comments', 'disable']),
 ]
 
 export const OBJECT_TYPES: ReadonlyMap<string, ObjectType> = new Map(TYPES.map((type) => [type.name, type]))

@@ -11,6 +11,7 @@ import {
 } from './object-types.ts'
 import type { Resolver } from './resolve.ts'
 import { cell, enabledRows, indexRows, splitList, type TablesView } from './row.ts'
+import { TABLES } from './schema.ts'
 
 export interface ObjectsContext {
   readonly view: TablesView
@@ -29,7 +30,7 @@ export interface AttributeValue {
 
 export type ObjectAttributes = ReadonlyMap<string, AttributeValue>
 
-/** Types lsdef -a lists, in this order. */
+/** Types lsdef -a lists, in this order. The logs are not among them: they have no end. */
 export const TYPE_ORDER = [
   'node',
   'osimage',
@@ -40,6 +41,18 @@ export const TYPE_ORDER = [
   'osdistro',
   'route',
   'boottarget',
+  'osdistroupdate',
+  'rack',
+  'zone',
+  'kit',
+  'kitcomponent',
+  'kitrepo',
+  'monitoring',
+  'notification',
+  'pdu',
+  'firmware',
+  'taskstate',
+  'zvmivp',
 ] as const
 
 export function objectNames({ view }: ObjectsContext, type: ObjectType): string[] {
@@ -47,6 +60,7 @@ export function objectNames({ view }: ObjectsContext, type: ObjectType): string[
   if (type.name === 'group') return groupNames(view)
   if (type.name === 'site') return [SITE_OBJECT]
   const names = enabledRows(view, type.home).map((row) => cell(row, type.key))
+  if (isLog(type)) return names.sort((a, b) => Number(a) - Number(b))
   return [...new Set(names)].filter((name) => name !== '').sort()
 }
 
@@ -139,7 +153,17 @@ function readCell(
   return undefined
 }
 
+/** What the server writes about itself: shown, never made by hand. */
+export function isLog({ name }: ObjectType): boolean {
+  return name === 'auditlog' || name === 'eventlog'
+}
+
 /** The type of this name, or what to say when there is none. */
 export function findObjectType(name: string): ObjectType | { readonly fault: string } {
-  return OBJECT_TYPES.get(name) ?? { fault: `\nType '${name}' is not a valid xCAT object type.` }
+  const type = OBJECT_TYPES.get(name)
+  return (
+    (type && type.name !== 'site' && !TABLES.has(type.home) ? undefined : type) ?? {
+      fault: `\nType '${name}' is not a valid xCAT object type.`,
+    }
+  )
 }

@@ -2,6 +2,7 @@
 import { CLUSTER_TABLES } from './schema-cluster.ts'
 import { HARDWARE_TABLES } from './schema-hardware.ts'
 import { IMAGE_TABLES } from './schema-images.ts'
+import { KEPT_TABLES } from './schema-kept.ts'
 import { NODE_TABLES } from './schema-nodes.ts'
 import type { ColumnSchema, TableSchema } from './table-schema.ts'
 
@@ -9,7 +10,7 @@ export type { ColumnSchema, TableSchema } from './table-schema.ts'
 
 /** Sorted by name, as `tabdump` lists them. */
 export const TABLES: ReadonlyMap<string, TableSchema> = new Map(
-  [...CLUSTER_TABLES, ...NODE_TABLES, ...HARDWARE_TABLES, ...IMAGE_TABLES]
+  [...CLUSTER_TABLES, ...NODE_TABLES, ...HARDWARE_TABLES, ...IMAGE_TABLES, ...KEPT_TABLES]
     .map((table): [string, TableSchema] => [table.name, table])
     .sort(([a], [b]) => (a < b ? -1 : 1)),
 )
