@@ -2,6 +2,7 @@
 import type { NodeAnswers } from '../../boot/node-answers.ts'
 import type { Snapshot } from '../../cluster/model.ts'
 import type { Store } from '../../store/store.ts'
+import type { ForeseenEdit } from '../effects/effects.ts'
 import type { MethodName, MethodParams } from '../params.ts'
 import type { CommandResult, OnProgress } from '../protocol.ts'
 import type { Role } from './entry.ts'
@@ -47,6 +48,8 @@ export interface MethodContext extends SharedContext {
   readonly request: RequestWords
   /** Work everything out, say what would change, and change nothing. */
   readonly dryRun: boolean
+  /** A dry run's edits: `edit` notes them, and their effects stand in the command's answer. */
+  readonly foreseen?: ForeseenEdit[]
 }
 
 export interface DynamicLease {

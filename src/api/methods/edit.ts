@@ -21,9 +21,15 @@ export interface Edit<T> {
  */
 export async function edit<T>(context: MethodContext, change: (transaction: Transaction) => T): Promise<Edit<T>> {
   const { EDIT_CHECKERS } = await import('../checkers.ts')
+  const foresee = context.dryRun ? (await import('../effects/effects.ts')).foreseeEdit : undefined
   let outcome: TransactResult<T>
+  const looking = (transaction: Transaction): T => {
+    const result = change(transaction)
+    if (foresee) context.foreseen?.push(foresee(context.store, transaction))
+    return result
+  }
   try {
-    outcome = context.store.transact(change, {
+    outcome = context.store.transact(looking, {
       checkers: EDIT_CHECKERS,
       author: context.caller.user,
       dryRun: context.dryRun,

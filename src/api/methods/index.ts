@@ -50,7 +50,11 @@ export function openMethods(shared: SharedContext): Methods {
       const method = await entry.load()
       // What another process has written a moment ago counts, too.
       shared.store.refresh()
-      return method(callContext(shared, caller, entry, params), params, onProgress)
+      const context = callContext(shared, caller, entry, params)
+      const result = await method(context, params, onProgress)
+      if (!context.dryRun) return result
+      const { withEffects } = await import('../effects/dry-run.ts')
+      return withEffects(context, result)
     },
   }
 }
@@ -67,7 +71,7 @@ function callContext<M extends MethodName>(
     words: entry.words?.(params) ?? [],
   }
   const dryRun = entry.changes === true && 'dryRun' in params && params.dryRun === true
-  return { ...shared, caller, request, dryRun }
+  return { ...shared, caller, request, dryRun, ...(dryRun ? { foreseen: [] } : {}) }
 }
 
 /** Loads every method, so that the first command is as fast as the others. */

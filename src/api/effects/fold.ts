@@ -1,0 +1,4 @@
+/** Node names for people. */
+export function foldNodeNames(names: readonly string[]): string {
+  return names.join(',')
+}
