@@ -3,9 +3,11 @@ import { CLUSTER_TABLES } from './schema-cluster.ts'
 import { HARDWARE_TABLES } from './schema-hardware.ts'
 import { IMAGE_TABLES } from './schema-images.ts'
 import { KEPT_TABLES } from './schema-kept.ts'
+import { LOG_SCHEMAS, type LogSchema } from './schema-logs.ts'
 import { NODE_TABLES } from './schema-nodes.ts'
 import type { ColumnSchema, TableSchema } from './table-schema.ts'
 
+export type { LogSchema } from './schema-logs.ts'
 export type { ColumnSchema, TableSchema } from './table-schema.ts'
 
 /** Sorted by name, as `tabdump` lists them. */
@@ -15,10 +17,14 @@ export const TABLES: ReadonlyMap<string, TableSchema> = new Map(
     .sort(([a], [b]) => (a < b ? -1 : 1)),
 )
 
-export const TABLE_NAMES: readonly string[] = [...TABLES.keys()]
+/** auditlog, eventlog: looked at as tables are, but not part of what the cluster is; no `TablesView` has them. */
+export const LOG_TABLES: ReadonlyMap<string, LogSchema> = new Map(LOG_SCHEMAS.map((log) => [log.name, log]))
+
+/** The logs among them. */
+export const TABLE_NAMES: readonly string[] = [...TABLES.keys(), ...LOG_TABLES.keys()].sort()
 
 export function tableSchema(name: string): TableSchema | undefined {
-  return TABLES.get(name)
+  return TABLES.get(name) ?? LOG_TABLES.get(name)
 }
 
 export function columnNames(table: TableSchema): string[] {
@@ -26,7 +32,7 @@ export function columnNames(table: TableSchema): string[] {
 }
 
 export function findColumn(table: string, column: string): ColumnSchema | undefined {
-  return TABLES.get(table)?.columns.find(({ name }) => name === column)
+  return tableSchema(table)?.columns.find(({ name }) => name === column)
 }
 
 /** Tables keyed by a node or group name. */
