@@ -20,8 +20,12 @@ export const TABLES: ReadonlyMap<string, TableSchema> = new Map(
 /** auditlog, eventlog: looked at as tables are, but not part of what the cluster is; no `TablesView` has them. */
 export const LOG_TABLES: ReadonlyMap<string, LogSchema> = new Map(LOG_SCHEMAS.map((log) => [log.name, log]))
 
-/** The logs among them. */
-export const TABLE_NAMES: readonly string[] = [...TABLES.keys(), ...LOG_TABLES.keys()].sort()
+export const TABLE_NAMES: readonly string[] = [...TABLES.keys()]
+
+/** What tabdump knows by name: tables and logs, sorted. */
+export const SCHEMAS: readonly TableSchema[] = [...TABLES.values(), ...LOG_TABLES.values()].sort((a, b) =>
+  a.name < b.name ? -1 : 1,
+)
 
 export function tableSchema(name: string): TableSchema | undefined {
   return TABLES.get(name) ?? LOG_TABLES.get(name)
