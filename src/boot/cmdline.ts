@@ -22,7 +22,9 @@ export interface KernelLine {
 }
 
 /** Arguments that only the server writes. */
-const OWNED = ['root', 'imgurl', 'STATEMNT', 'NODE', 'liteboot.plan', 'XCATHTTPPORT', 'MNTOPTS'] as const
+const OWNED = [
+  ...['root', 'imgurl', 'STATEMNT', 'NODE', 'liteboot.plan', 'liteboot.run', 'XCATHTTPPORT', 'MNTOPTS'],
+] as const
 
 /** In xCAT's order, the plan's URL standing where XCAT= stood; later arguments override earlier ones. */
 export function compileKernelLine(
@@ -31,37 +33,75 @@ export function compileKernelLine(
   snapshot: Snapshot,
   facts: KernelLineFacts,
 ): KernelLine | { readonly findings: readonly BootFinding[] } {
-  const findings: BootFinding[] = []
-  const collect = (part: string[] | BootFinding): string[] => {
-    if (Array.isArray(part)) return part
-    findings.push(part)
-    return []
-  }
   const { root } = facts
   const rootServer = root.server.includes(':') ? `[${root.server}]` : root.server
   const rootOptions = root.nfsrootopts === '' ? 'ro' : `ro,${root.nfsrootopts}`
-  const parts = [
+  return finishLine(node, [
     `root=nfs:${rootServer}:${root.directory}:${rootOptions}`,
     `STATEMNT=${facts.statemnt}`,
-    `liteboot.plan=${facts.planUrl}`,
-    `NODE=${node.name}`,
-    ...(snapshot.site.nodestatus ? [] : ['nonodestatus']),
-    `XCATHTTPPORT=${facts.httpPort}`,
-    ...collect(bootInterface(node, image)),
-    ...collect(consoles(node, image)),
+    ...serverArguments(node, snapshot, facts),
+    bootInterface(node, image),
+    consoles(node, image),
     ...(needsSelinuxOff(image.osvers) ? ['selinux=0'] : []),
     `MNTOPTS=${facts.mntopts}`,
-    ...collect(addedArguments(node, `${node.name}: bootparams row`, node.attribute('bootparams', 'addkcmdline'))),
-    ...collect(addedArguments(node, `linuximage row imagename=${image.name}`, image.attribute('addkcmdline'))),
+    ...ownArguments(node, image),
+  ])
+}
+
+/** Kernel and initrd alone, for what the initrd does by itself: a shell on the console, or switching the node off. */
+export function compileInitrdLine(
+  node: ClusterNode,
+  image: Image,
+  snapshot: Snapshot,
+  facts: { readonly run: 'shell' | 'shutdown'; readonly planUrl: string; readonly httpPort: number },
+): KernelLine | { readonly findings: readonly BootFinding[] } {
+  return finishLine(node, [
+    `liteboot.run=${facts.run}`,
+    ...serverArguments(node, snapshot, facts),
+    bootInterface(node, image),
+    consoles(node, image),
+    ...ownArguments(node, image),
+  ])
+}
+
+/** Arguments, or why there are none. */
+type LinePart = string | string[] | BootFinding
+
+function serverArguments(
+  node: ClusterNode,
+  snapshot: Snapshot,
+  { planUrl, httpPort }: { readonly planUrl: string; readonly httpPort: number },
+): string[] {
+  const quiet = snapshot.site.nodestatus ? [] : ['nonodestatus']
+  return [`liteboot.plan=${planUrl}`, `NODE=${node.name}`, ...quiet, `XCATHTTPPORT=${httpPort}`]
+}
+
+function ownArguments(node: ClusterNode, image: Image): LinePart[] {
+  return [
+    addedArguments(node, `${node.name}: bootparams row`, node.attribute('bootparams', 'addkcmdline')),
+    addedArguments(node, `linuximage row imagename=${image.name}`, image.attribute('addkcmdline')),
   ]
-  const commandLine = parts.join(' ')
+}
+
+function finishLine(
+  node: ClusterNode,
+  parts: readonly LinePart[],
+): KernelLine | { readonly findings: readonly BootFinding[] } {
+  const words: string[] = []
+  const findings: BootFinding[] = []
+  for (const part of parts) {
+    if (typeof part === 'string') words.push(part)
+    else if (Array.isArray(part)) words.push(...part)
+    else findings.push(part)
+  }
+  const commandLine = words.join(' ')
   const size = Buffer.byteLength(commandLine)
   if (size > limits.commandLineBytes) {
     const message = `the kernel command line has ${size} bytes, the kernel takes ${limits.commandLineBytes}`
     findings.push(bootError(`${node.name}: kernel command line`, message, 'shorten addkcmdline'))
   }
   if (findings.length > 0) return { findings }
-  return { commandLine, hasBootif: parts.some((part) => part.startsWith('BOOTIF=')) }
+  return { commandLine, hasBootif: words.some((word) => word.startsWith('BOOTIF=')) }
 }
 
 const HARDWARE_ADDRESS = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5,19}$/i

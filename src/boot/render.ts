@@ -15,13 +15,15 @@ export interface BootFileFacts {
   readonly files: BootFiles
   readonly serverIp: string
   readonly httpPort: number
+  /** First line of the file; left out: the image's. */
+  readonly stateLine?: string
 }
 
-/** The text that boots the node's image. */
+/** The text that boots kernel and initrd of the node's image. */
 export function renderBootFile(kind: BootFileKind, facts: BootFileFacts): string {
   const { node, image, line, files } = facts
   const entry = {
-    stateLine: stateLine(image),
+    stateLine: facts.stateLine ?? stateLine(image),
     kernel: files.kernelUrl,
     initrd: files.initrdUrl,
     commandLine: line.commandLine,
@@ -29,7 +31,7 @@ export function renderBootFile(kind: BootFileKind, facts: BootFileFacts): string
   }
   switch (kind) {
     case 'ipxe':
-      return renderIpxeBoot({ node: node.name, image: image.name, files, ...entry })
+      return renderIpxeBoot({ node: node.name, image: bootedThing(facts), files, ...entry })
     case 'petitboot':
       return renderPetitbootBoot(entry)
     case 'pxelinux':
@@ -45,6 +47,10 @@ export function renderBootFile(kind: BootFileKind, facts: BootFileFacts): string
         httpPort: facts.httpPort,
       })
   }
+}
+
+function bootedThing({ image, stateLine: state }: BootFileFacts): string {
+  return state === undefined ? image.name : `${state} with kernel and initrd of ${image.name}`
 }
 
 /** The text for a node that is not to boot an image; undefined: no file at all, so that the firmware gives up at once. */

@@ -19,6 +19,8 @@ export function decideState(
     const took = renderDuration(booted.lastMs - startMs)
     return { state: 'booted', at: undefined, summary: `booted after ${took}`, advice: undefined }
   }
+  const aside = decideAside(draft, 'nowMs' in until ? until.nowMs : until.nextMs)
+  if (aside) return aside
   const at = dueStage(draft)
   const advice = EXPECTATIONS[at].advice
   const endMs = 'nowMs' in until ? until.nowMs : until.nextMs
@@ -41,6 +43,15 @@ export function decideState(
   }
   const summary = `running, at ${at}, ${renderDuration(endMs - startMs)} since the start`
   return { state: 'running', at, summary, advice: undefined }
+}
+
+/** `nodeset shell` and `shutdown`: the initrd does something else than booting, and stays there. */
+function decideAside(draft: BootDraft, endMs: number): Verdict | undefined {
+  const last = draft.events.findLast(({ service, event }) => service === 'initrd' && event === 'report')
+  if (last?.result !== 'start' || (last.stage !== 'shell' && last.stage !== 'shutdown')) return undefined
+  const ago = renderDuration(endMs - last.atMs)
+  const summary = last.stage === 'shell' ? `in a shell on its console for ${ago}` : `switched itself off ${ago} ago`
+  return { state: 'running', at: undefined, summary, advice: undefined }
 }
 
 /** Where the initrd says it is, else the furthest stage that has begun after the last that ended well, else the next. */
@@ -70,7 +81,7 @@ function firstLine(text: string): string {
 }
 
 /** nodelist.status words of xCAT that a network boot goes through. */
-export type NodeStatus = 'netbooting' | 'postbooting' | 'booted' | 'failed'
+export type NodeStatus = 'netbooting' | 'shell' | 'postbooting' | 'booted' | 'failed'
 
 /** The word for a whole boot, as of when it was judged. */
 export function statusOfBoot(boot: Boot): NodeStatus {
@@ -86,6 +97,7 @@ export function statusOfBoot(boot: Boot): NodeStatus {
 export function statusOfEvent(event: BootEvent): NodeStatus | undefined {
   if (event.event !== 'report' || event.stage === undefined) return undefined
   if (event.result === 'failed') return 'failed'
+  if (event.stage === 'shell' && event.result === 'start') return 'shell'
   if (event.result !== 'ok') return undefined
   if (event.stage === 'booted') return 'booted'
   return event.stage === 'switch' ? 'postbooting' : 'netbooting'

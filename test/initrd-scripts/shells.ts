@@ -12,7 +12,20 @@ export const SCRIPTS = resolve(import.meta.dirname, '../../initrd-scripts')
 
 /** In the order in which /init sources them: each uses what stands before it. */
 export const STEPS = [
-  ...['log', 'cmdline', 'retry', 'report', 'plan', 'mounts', 'network', 'root', 'persistent', 'trees', 'source'],
+  ...[
+    'log',
+    'cmdline',
+    'retry',
+    'report',
+    'plan',
+    'mounts',
+    'network',
+    'rescue',
+    'root',
+    'persistent',
+    'trees',
+    'source',
+  ],
   ...['entries', 'system', 'switch'],
 ] as const
 

@@ -247,3 +247,16 @@ test('property: every event is in exactly one boot, in order, and every boot has
     }),
   )
 })
+
+test('nodeset shell: a node that waits in its shell is not stuck, and is back in its boot when the shell is left', (t) => {
+  const shell = [...untilInitrd(), report(8, 'network', 'ok'), report(8.1, 'shell', 'start')]
+  const [boot] = fold(shell, 3608.1)
+  t.is(boot?.state, 'running')
+  t.is(boot?.summary, 'in a shell on its console for 1 h')
+  t.is(boot?.advice, undefined)
+  t.is(statusOfEvent(report(8.1, 'shell', 'start')), 'shell')
+  const left = fold([...shell, report(3700, 'shell', 'ok'), report(3700, 'plan', 'start')], 3701)
+  t.is(left.at(-1)?.at, 'plan')
+  const [off] = fold([...untilInitrd(), report(8, 'network', 'ok'), report(8.1, 'shutdown', 'start')], 68.1)
+  t.regex(off?.summary ?? '', /^switched itself off/)
+})
