@@ -1,6 +1,7 @@
 /** What mkdef and chdef were asked to do, and what has come of it so far. */
 import type { Membership } from './membership.ts'
 import type { PlanBuilder } from './messages.ts'
+import type { ObjectType } from './object-types.ts'
 import type { ObjectsContext } from './objects.ts'
 
 export interface ObjectChangeRequest {
@@ -31,6 +32,8 @@ export interface Work {
   readonly membership: Membership
   readonly written: string[]
   readonly created: string[]
+  /** Words that an object does not exist. */
+  readonly missing: (type: ObjectType, name: string) => string
   /** mkdef without -f found it there. */
   skipped: number
 }

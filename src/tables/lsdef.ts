@@ -5,12 +5,14 @@ import { defaultScripts } from './object-rules.ts'
 import { attributeDefinitions, attributeNames, OBJECT_TYPES, type ObjectType } from './object-types.ts'
 import {
   type AttributeValue,
+  createMissing,
   findObjectType,
   type ObjectsContext,
   objectNames,
   parseObjectNames,
   readAttribute,
   readObject,
+  renderUnknownAttribute,
   TYPE_ORDER,
 } from './objects.ts'
 import { splitList } from './row.ts'
@@ -124,11 +126,12 @@ function readShown(
   builder: PlanBuilder,
 ): Shown[] {
   const shown: Shown[] = []
+  const missing = createMissing(context)
   for (const name of names) {
     const attributes =
       long || conditions.length > 0 ? readObject(context, type, name) : new Map<string, AttributeValue>()
     if (!attributes) {
-      builder.error(`Could not find an object named '${name}' of type '${type.name}'.`)
+      builder.error(missing(type, name))
       continue
     }
     // An object that lacks the attribute never matches, not even `!=`.
@@ -153,8 +156,7 @@ function checkAttributes(
     const type = OBJECT_TYPES.get(typeName) as ObjectType
     for (const name of asked) {
       if (type.name === 'site' || name === type.key || attributeDefinitions(type, name).length > 0) known.add(name)
-      else if (types.length === 1 && shown.length > 0)
-        builder.error(`'${name}' is not a valid attribute name for an object type of '${type.name}'.`)
+      else if (types.length === 1 && shown.length > 0) builder.error(renderUnknownAttribute(type, name))
     }
   }
   return [...known].sort()

@@ -4,11 +4,12 @@
  */
 import { parseCondition } from './conditions.ts'
 import { groupMembers, isNode, nodeNames } from './groups.ts'
+import { nearestName } from './nearest-name.ts'
 import { expandBrackets, expandDash, expandPlus, NodeRangeTooLarge, splitOutside } from './noderange-names.ts'
 import { compilePerlRegex } from './perl-regexp.ts'
 import type { Resolver } from './resolve.ts'
 import { cell, indexRows, type TablesView } from './row.ts'
-import { findColumn, TABLES } from './schema.ts'
+import { findColumn, NODE_TABLE_NAMES, TABLES } from './schema.ts'
 
 export interface NodeRangeContext {
   readonly view: TablesView
@@ -51,6 +52,14 @@ export function expandNodeRange(text: string, context: NodeRangeContext, options
     expansion.faults.push(error.message)
   }
   return { nodes: [...nodes].sort(), unknown: [...expansion.unknown].sort(), faults: expansion.faults }
+}
+
+/** What may have been meant by `table.column`. */
+function hintColumn(table: string, column: string): string {
+  const near = TABLES.has(table) ? table : nearestName(table, NODE_TABLE_NAMES)
+  const columns = (near === undefined ? undefined : TABLES.get(near))?.columns.map(({ name }) => name) ?? []
+  const nearColumn = columns.includes(column) ? column : nearestName(column, columns)
+  return nearColumn === undefined ? '' : `; did you mean ${near}.${nearColumn}?`
 }
 
 class Expansion {
@@ -178,7 +187,9 @@ class Expansion {
     }
     const [table = '', column = ''] = (short[condition.name] ?? condition.name).split('.')
     if (!TABLES.get(table)?.nodeTable || !findColumn(table, column))
-      return this.fault(`noderange ${atom}: ${condition.name} not a valid table.column description`)
+      return this.fault(
+        `noderange ${atom}: ${condition.name} not a valid table.column description${hintColumn(table, column)}`,
+      )
     const { view, resolver } = this.#context
     return new Set(nodeNames(view).filter((node) => condition.matches(resolver.value(node, table, column) ?? '')))
   }

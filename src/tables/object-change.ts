@@ -12,7 +12,15 @@ import {
   type WantedObject,
 } from './object-rules.ts'
 import { type AttributeDefinition, type ObjectType, SITE_OBJECT } from './object-types.ts'
-import { findObjectType, isLog, type ObjectsContext, objectExists, parseObjectNames, readAttribute } from './objects.ts'
+import {
+  createMissing,
+  findObjectType,
+  isLog,
+  type ObjectsContext,
+  objectExists,
+  parseObjectNames,
+  readAttribute,
+} from './objects.ts'
 import { createResolver } from './resolve.ts'
 import { splitList, type TablesView } from './row.ts'
 import { parseStanzas } from './stanza.ts'
@@ -32,6 +40,7 @@ export function planObjectChange(context: ObjectsContext, request: ObjectChangeR
     written: [],
     created: [],
     skipped: 0,
+    missing: createMissing(context),
   }
   const wanted = collectWanted(work)
   if (!wanted) return builder.plan(1)
@@ -92,7 +101,7 @@ function planObject(work: Work, type: ObjectType, asked: WantedObject): void {
   }
   const isNew = !exists || request.command === 'mkdef'
   if (!exists && request.mode === 'remove') {
-    builder.error(`Could not find an object named '${asked.name}' of type '${type.name}'.`)
+    builder.error(work.missing(type, asked.name))
     return
   }
   if (!exists && !checkObjectName(type, asked.name, builder)) return

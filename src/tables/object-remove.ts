@@ -5,6 +5,7 @@ import { type CommandPlan, PlanBuilder } from './messages.ts'
 import { checkObjectName } from './object-rules.ts'
 import { OBJECT_TYPES, type ObjectType } from './object-types.ts'
 import {
+  createMissing,
   findObjectType,
   type ObjectsContext,
   objectExists,
@@ -28,12 +29,13 @@ export function planObjectRemove(context: ObjectsContext, request: ObjectRemoveR
   const builder = new PlanBuilder()
   const membership = new Membership(context)
   const removed: string[] = []
+  const missing = createMissing(context)
   const targets = collectTargets(context, request, builder)
   if (!targets) return builder.plan(1)
   const gone = new Set(targets.filter(({ type }) => type.name === 'node').map(({ name }) => name))
   for (const { type, name } of targets) {
     if (!objectExists(context, type, name)) {
-      builder.error(`Could not find an object named '${name}' of type '${type.name}'.`)
+      builder.error(missing(type, name))
       continue
     }
     if (type.name === 'group')

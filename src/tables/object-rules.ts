@@ -1,7 +1,7 @@
 /** What mkdef and chdef refuse before anything is written, in the words administrators know. */
 import type { PlanBuilder } from './messages.ts'
 import { type AttributeDefinition, attributeDefinitions, OBJECT_TYPES, type ObjectType } from './object-types.ts'
-import { chooseDefinition, type ObjectsContext, readAttribute } from './objects.ts'
+import { chooseDefinition, type ObjectsContext, readAttribute, renderUnknownAttribute } from './objects.ts'
 import { cell, enabledRows, splitList } from './row.ts'
 import { checkNfsrootopts, NODE_NAME, OBJECT_NAME } from './values.ts'
 
@@ -15,7 +15,7 @@ export function checkAttributeNames(type: ObjectType, names: Iterable<string>, b
   let fine = true
   for (const name of names) {
     if (type.name === 'site' || name === type.key || attributeDefinitions(type, name).length > 0) continue
-    builder.error(`'${name}' is not a valid attribute name for an object type of '${type.name}'.`)
+    builder.error(renderUnknownAttribute(type, name))
     builder.error('Skipping to the next attribute.')
     fine = false
   }

@@ -1,5 +1,6 @@
 /** Objects read from tables: what lsdef shows, and what chdef and its sisters look at before they change anything. */
 import { groupMembers, groupNames, hasWord, isNode, nodeNames } from './groups.ts'
+import { renderHint } from './nearest-name.ts'
 import { expandNodeRange } from './noderange.ts'
 import {
   type AttributeDefinition,
@@ -158,12 +159,29 @@ export function isLog({ name }: ObjectType): boolean {
   return name === 'auditlog' || name === 'eventlog'
 }
 
+/** Names asked for that do not exist: to compare each of many with a hundred thousand would take minutes. */
+const MOST_HINTS = 3
+
+/** Words the fault, and what may have been meant. One for each command: it counts. */
+export function createMissing(context: ObjectsContext): (type: ObjectType, name: string) => string {
+  let hints = 0
+  return (type, name) => {
+    const hint = hints++ < MOST_HINTS ? renderHint(name, objectNames(context, type)) : ''
+    return `Could not find an object named '${name}' of type '${type.name}'.${hint}`
+  }
+}
+
+/** Words the fault, and what may have been meant. */
+export function renderUnknownAttribute(type: ObjectType, name: string): string {
+  return `'${name}' is not a valid attribute name for an object type of '${type.name}'.${renderHint(name, attributeNames(type))}`
+}
+
 /** The type of this name, or what to say when there is none. */
 export function findObjectType(name: string): ObjectType | { readonly fault: string } {
   const type = OBJECT_TYPES.get(name)
   return (
     (type && type.name !== 'site' && !TABLES.has(type.home) ? undefined : type) ?? {
-      fault: `\nType '${name}' is not a valid xCAT object type.`,
+      fault: `\nType '${name}' is not a valid xCAT object type.${renderHint(name, OBJECT_TYPES.keys())}`,
     }
   )
 }

@@ -38,11 +38,11 @@ $ tabdump -w file litefile
 [1]
 $ tabdump litefil
 ! Error: No such table: litefil
-!        List the tables with \`tabdump\`. [LB_NO_TABLE]
+!        Did you mean 'litefile'? List the tables with \`tabdump\`. [LB_NO_TABLE]
 [1]
 $ tabdump -d litefil
 ! Error: table litefil does not exist.
-!        List the tables with \`tabdump\`. [LB_NO_TABLE]
+!        Did you mean 'litefile'? List the tables with \`tabdump\`. [LB_NO_TABLE]
 [1]
 $ tabdump litefile litetree
 ! Error: too many arguments. Expected 1 argument but got 2: litefile, litetree.
@@ -172,7 +172,7 @@ $ chtab node=n4 nodehm.b=1
 [1]
 $ chtab nod=n4 nodehm.mgt=ipmi
 ! Error: No column "nod" in table "nodehm"
-!        Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]
+!        Did you mean 'node'? Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]
 [1]
 $ chtab foo nodehm.mgt=ipmi
 ! Error: Incorrect argument "foo".

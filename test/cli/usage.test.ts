@@ -59,8 +59,107 @@ $ liteboot litefile a b
 
 test('near names only', (t) => {
   t.is(nearestName('tabdmp', ['tabdump', 'tabrestore']), 'tabdump')
-  t.is(nearestName('x', ['tabdump']), undefined)
+  t.is(nearestName('ldsef', ['mkdef', 'lsdef']), 'lsdef')
+  t.is(nearestName('NETBOOT', ['netboot']), 'netboot')
+  t.is(nearestName('x', ['tabdump', 'y']), undefined)
   t.is(nearestName('', ['ab']), undefined)
+  t.is(nearestName('ab'.repeat(40), ['ab'.repeat(40)]), undefined)
+})
+
+test('numbers: another number is another node, not a slip', (t) => {
+  t.is(nearestName('cn7', ['cn06', 'cn07', 'cn08']), 'cn07')
+  t.is(nearestName('cn0007', ['cn07']), 'cn07')
+  t.is(nearestName('cn8', ['cn06', 'cn07']), undefined)
+  t.is(nearestName('r1x2', ['r1y2', 'r1x3']), 'r1y2')
+})
+
+test('the nearest of many nodes is found in time for a prompt', (t) => {
+  const names = Array.from({ length: 100_000 }, (_, at) => `node${at.toString(36)}x${at}`)
+  const before = performance.now()
+  t.is(nearestName('nxxxe2xpx6xxx2x', names), undefined)
+  const elapsedMs = performance.now() - before
+  // Half a second is many times what it takes; all pairs of letters would take several.
+  t.true(elapsedMs < 500, `${elapsedMs} ms`)
+})
+
+test('what was probably meant: object types, objects, attributes, tables, columns, nodes, images, options', async (t) => {
+  const site = newSite(t)
+  for (const words of [
+    ['mkdef', 'cn01,cn02', 'groups=compute,all'],
+    ['mkdef', '-t', 'osimage', '-o', 'el9-lite', 'provmethod=statelite', 'profile=p', 'rootimgdir=/i'],
+  ])
+    t.is((await runCommand(site, words)).status, 0)
+  await transcript(
+    t,
+    site,
+    `
+$ lsdef -t osimge
+! Error:
+! Type 'osimge' is not a valid xCAT object type.
+!        Did you mean 'osimage'?
+[1]
+$ lsdef cn1
+No object definitions have been found
+! Error: Could not find an object named 'cn1' of type 'node'.
+!        Did you mean 'cn01'?
+[1]
+$ lsdef -t osimage el9-lit
+No object definitions have been found
+! Error: Could not find an object named 'el9-lit' of type 'osimage'.
+!        Did you mean 'el9-lite'?
+[1]
+$ lsdef cn01 -i netbot
+Object name: cn01
+! Error: 'netbot' is not a valid attribute name for an object type of 'node'.
+!        Did you mean 'netboot'?
+[1]
+$ chdef cn01 netbot=xnba
+No object definitions have been created or modified.
+! Error: 'netbot' is not a valid attribute name for an object type of 'node'.
+!        Did you mean 'netboot'?
+! Error: Skipping to the next attribute.
+[1]
+$ rmdef -t group compte
+No objects have been removed from the xCAT database.
+! Error: Could not find an object named 'compte' of type 'group'.
+!        Did you mean 'compute'?
+[1]
+$ tabdump litefil
+! Error: No such table: litefil
+!        Did you mean 'litefile'? List the tables with \`tabdump\`. [LB_NO_TABLE]
+[1]
+$ tabdump -w fil==x litefile
+! Error: No column "fil" in table "litefile"
+!        Did you mean 'file'? Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]
+[1]
+$ chtab node=cn01 nodhm.mgt=ipmi
+! Error: Table nodhm does not exist.
+!        Did you mean 'nodehm'? List the tables with \`tabdump\`. [LB_NO_TABLE]
+[1]
+$ chtab node=cn01 nodehm.mtg=ipmi
+! Error: No column "mtg" in table "nodehm"
+!        Did you mean 'mgt'? Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]
+[1]
+$ litefile compue
+! Error: Invalid nodes and/or groups in noderange: compue
+!        Did you mean 'compute'? List the nodes with \`lsdef\`. [LB_NO_NODE]
+[1]
+$ litefile nodehm.mtg==ipmi
+! Error: noderange nodehm.mtg==ipmi: nodehm.mtg not a valid table.column description; did you mean nodehm.mgt?
+!        Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]
+[1]
+$ lslite -i el9-lte
+! Error: The osimage named 'el9-lte' is not defined.
+!        Did you mean 'el9-lite'? List the images with \`lsdef -t osimage\`. [LB_NO_IMAGE]
+[1]
+$ lslite --imge x
+! Error: unknown option '--imge'
+!        Did you mean '--image'?
+! Usage: lslite [options] [noderange]
+!        \`lslite --help\` explains the options
+[1]
+`,
+  )
 })
 
 test('--json: the value of every command that prints something, and nothing else on standard output', async (t) => {

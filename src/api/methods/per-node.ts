@@ -1,10 +1,12 @@
 /** Noderange → nodes, and one answer for each of them. */
 import type { ClusterNode, Image, ImageName, Snapshot } from '../../cluster/model.ts'
+import { groupNames, nodeNames } from '../../tables/groups.ts'
 import { expandNodeRange, renderUnknownNodes } from '../../tables/noderange.ts'
 import { createResolver } from '../../tables/resolve.ts'
 import type { TablesView } from '../../tables/row.ts'
 import { OperatorError } from '../errors.ts'
 import { type CommandResult, commandResult } from '../protocol.ts'
+import { unknownName } from '../suggest.ts'
 import type { Compiled, MethodContext } from './context.ts'
 
 /** @throws OperatorError naming the unknown nodes: then nothing is done for any of the range */
@@ -14,7 +16,9 @@ export function expandKnown(view: TablesView, noderange: string): readonly strin
     { view, resolver: createResolver(view) },
     { verify: true },
   )
-  if (unknown.length > 0) throw new OperatorError('LB_NO_NODE', renderUnknownNodes(unknown))
+  const [first] = unknown
+  if (first !== undefined)
+    throw unknownName('LB_NO_NODE', renderUnknownNodes(unknown), first, [...nodeNames(view), ...groupNames(view)])
   if (faults.length > 0) throw new OperatorError('LB_BAD_INPUT', faults.join('; '))
   return nodes
 }
@@ -63,7 +67,7 @@ export async function oneNode(
 /** @param message what xCAT's command of this name says */
 export function imageNamed(snapshot: Snapshot, name: string, message: string): Image {
   const image = snapshot.images.get(name as ImageName)
-  if (!image) throw new OperatorError('LB_NO_IMAGE', message)
+  if (!image) throw unknownName('LB_NO_IMAGE', message, name, snapshot.images.keys())
   return image
 }
 

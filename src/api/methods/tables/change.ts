@@ -1,9 +1,10 @@
 /** chtab: rows written column by column, as every xCAT writer does: change all rows that match, else add one. */
 import type { Transaction } from '../../../store/store.ts'
 import { cell, type Row } from '../../../tables/row.ts'
-import { findColumn, tableSchema } from '../../../tables/schema.ts'
+import { columnNames, findColumn, TABLE_NAMES, tableSchema } from '../../../tables/schema.ts'
 import { OperatorError } from '../../errors.ts'
 import { type CommandResult, commandResult } from '../../protocol.ts'
+import { unknownName } from '../../suggest.ts'
 import type { Method, MethodContext } from '../context.ts'
 import { edit } from '../edit.ts'
 
@@ -101,7 +102,9 @@ function requireAssignment(word: string): Assignment {
 }
 
 function requireColumns(table: string, columns: readonly string[]): void {
-  if (!tableSchema(table)) throw new OperatorError('LB_NO_TABLE', `Table ${table} does not exist.`)
+  const schema = tableSchema(table)
+  if (!schema) throw unknownName('LB_NO_TABLE', `Table ${table} does not exist.`, table, TABLE_NAMES)
   const unknown = columns.find((column) => !findColumn(table, column))
-  if (unknown !== undefined) throw new OperatorError('LB_BAD_INPUT', `No column "${unknown}" in table "${table}"`)
+  if (unknown !== undefined)
+    throw unknownName('LB_BAD_INPUT', `No column "${unknown}" in table "${table}"`, unknown, columnNames(schema))
 }

@@ -1,9 +1,10 @@
 /** tabdump: a table as CSV, and what tables and columns are for. */
 import { renderCsv } from '../../../tables/csv.ts'
 import { cell, isEnabled, type Row } from '../../../tables/row.ts'
-import { findColumn, TABLE_NAMES, TABLES, type TableSchema, tableSchema } from '../../../tables/schema.ts'
+import { columnNames, findColumn, TABLE_NAMES, TABLES, type TableSchema, tableSchema } from '../../../tables/schema.ts'
 import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
+import { unknownName } from '../../suggest.ts'
 import type { Method } from '../context.ts'
 
 export const dump: Method<'tables.dump'> = ({ store }, { table, describe, where = [] }) => {
@@ -13,7 +14,12 @@ export const dump: Method<'tables.dump'> = ({ store }, { table, describe, where 
   }
   const schema = tableSchema(table)
   if (!schema)
-    throw new OperatorError('LB_NO_TABLE', describe ? `table ${table} does not exist.` : `No such table: ${table}`)
+    throw unknownName(
+      'LB_NO_TABLE',
+      describe ? `table ${table} does not exist.` : `No such table: ${table}`,
+      table,
+      TABLE_NAMES,
+    )
   if (describe) return commandResult(renderDescriptions(schema.columns), schema)
   const tests = where.map((text) => parseWhere(schema, text))
   const rows = store.read(table).filter((row) => tests.every((test) => test(row)))
@@ -42,7 +48,7 @@ function parseWhere(schema: TableSchema, text: string): RowTest {
   if (!match) throw new OperatorError('LB_BAD_INPUT', `Unsupported operator:${text} on -w flag input`)
   const [, column = '', operator = '', operand = ''] = match
   if (!findColumn(schema.name, column)) {
-    throw new OperatorError('LB_BAD_INPUT', `No column "${column}" in table "${schema.name}"`)
+    throw unknownName('LB_BAD_INPUT', `No column "${column}" in table "${schema.name}"`, column, columnNames(schema))
   }
   const test = TESTS[operator] ?? like(operand, operator === '=~')
   return (row) => isEnabled(row) && test(cell(row, column), operand)
