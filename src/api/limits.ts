@@ -8,4 +8,7 @@ export const API_LIMITS = {
   silenceMs: 60_000,
   /** The socket is on this machine: whoever does not take the connection by then, hangs. */
   connectMs: 5000,
+  /** policy.parameters: the server's only thread waits for the match. No command line that is meant is longer. */
+  matchMs: 20,
+  matchedCharacters: 64 * 1024,
 } as const
