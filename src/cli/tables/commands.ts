@@ -6,5 +6,8 @@ export const TABLE_COMMANDS: CommandGroup = {
     tabdump: { summary: 'print a table as CSV', load: async () => (await import('./tabdump.ts')).tabdump },
     tabrestore: { summary: 'load a table from CSV', load: async () => (await import('./tabrestore.ts')).tabrestore },
     chtab: { summary: 'change rows of a table', load: async () => (await import('./chtab.ts')).chtab },
+    tabch: { summary: 'change rows of a table, as chtab', load: async () => (await import('./tabch.ts')).tabch },
+    gettab: { summary: 'print columns of one row', load: async () => (await import('./gettab.ts')).gettab },
+    tabgrep: { summary: 'list the tables that know a node', load: async () => (await import('./tabgrep.ts')).tabgrep },
   },
 }

@@ -97,7 +97,10 @@ function parseAssignment(word: string): Assignment | undefined {
 function requireAssignment(word: string): Assignment {
   const assignment = parseAssignment(word)
   if (!assignment) throw new OperatorError('LB_USAGE', `Incorrect argument "${word}".`)
-  requireColumns(assignment.table, [assignment.column])
+  const { table, column } = assignment
+  if (tableSchema(table) && !findColumn(table, column))
+    throw new OperatorError('LB_BAD_INPUT', `${table}.${column} not a valid table.column description`)
+  requireColumns(table, [])
   return assignment
 }
 

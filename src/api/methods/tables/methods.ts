@@ -16,6 +16,12 @@ export const TABLE_METHODS: MethodEntries<keyof typeof TABLE_PARAMS> = {
     changes: true,
     words: ({ table, append }) => [...(append ? ['-a'] : []), `${table}.csv`],
   },
+  'tables.get': {
+    load: async () => (await import('./get.ts')).get,
+    command: 'gettab',
+    role: 'viewer',
+    words: ({ keys, columns }) => [keys, ...columns],
+  },
   'tables.change': {
     load: async () => (await import('./change.ts')).change,
     command: 'chtab',

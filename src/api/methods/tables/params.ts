@@ -4,5 +4,7 @@ import { changing, flag, word, words } from '../../param-shapes.ts'
 export const TABLE_PARAMS = {
   'tables.dump': z.strictObject({ table: word, describe: flag, where: words }),
   'tables.restore': changing({ table: z.string(), csv: z.string(), append: flag }),
+  /** `keys`: `key=value[,key=value…]`. */
+  'tables.get': z.strictObject({ keys: z.string(), columns: z.array(z.string()), withFieldname: flag }),
   'tables.change': changing({ words: z.array(z.string()), delete: flag }),
 } as const

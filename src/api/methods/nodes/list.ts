@@ -1,0 +1,43 @@
+/** nodels, gennr, tabgrep: what the tables say about nodes. */
+import { nodeNames } from '../../../tables/groups.ts'
+import { describeNodeList, parseNodeListWords, renderNodeList, selectNodes } from '../../../tables/node-list.ts'
+import { nodeRows } from '../../../tables/node-rows.ts'
+import { expandNodeRange, renderUnknownNodes } from '../../../tables/noderange.ts'
+import { foldNodeNames } from '../../../tables/noderange-fold.ts'
+import { createResolver } from '../../../tables/resolve.ts'
+import { OperatorError } from '../../errors.ts'
+import { commandResult } from '../../protocol.ts'
+import type { Method } from '../context.ts'
+import { expandKnown } from '../per-node.ts'
+import { expandUnverified, wellFormed } from './words.ts'
+
+export const list: Method<'nodes.list'> = ({ store }, params) => {
+  const { noderange, columns, blame = false, withFieldname = false, hidden, data } = params
+  const request = wellFormed(parseNodeListWords(columns))
+  const resolver = createResolver(store)
+  const named = noderange === undefined ? nodeNames(store).sort() : expandKnown(store, noderange)
+  const shown = hidden ? named : named.filter((node) => resolver.value(node, 'nodelist', 'hidden') !== '1')
+  const nodes = selectNodes(resolver, shown, request.conditions)
+  return commandResult(
+    renderNodeList(resolver, nodes, request, { blame, withLabels: withFieldname }),
+    data ? describeNodeList(resolver, nodes, request, { blame }) : null,
+  )
+}
+
+export const expand: Method<'nodes.expand'> = ({ store }, { noderange, fold }) => {
+  const nodes = expandUnverified(store, noderange)
+  return commandResult(fold && nodes.length > 0 ? [foldNodeNames(nodes)] : nodes, nodes)
+}
+
+/** Rows that a node left behind when it went are found as well: the name need not be a node's. */
+export const tables: Method<'nodes.tables'> = ({ store }, { noderange }) => {
+  const resolver = createResolver(store)
+  const { nodes, faults } = expandNodeRange(noderange, { view: store, resolver }, { verify: false })
+  if (faults.length > 0) throw new OperatorError('LB_BAD_INPUT', faults.join('; '))
+  const { found, unknown } = nodeRows(store, resolver, nodes)
+  if (unknown.length > 0) throw new OperatorError('LB_NO_NODE', renderUnknownNodes(unknown))
+  return commandResult(
+    found.map(({ table }) => table),
+    found,
+  )
+}

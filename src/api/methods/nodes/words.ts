@@ -1,0 +1,25 @@
+/** What the node commands share: words that may be wrong, and ranges of nodes that need not exist. */
+import type { ColumnFault } from '../../../tables/node-columns.ts'
+import { expandNodeRange } from '../../../tables/noderange.ts'
+import { createResolver } from '../../../tables/resolve.ts'
+import type { TablesView } from '../../../tables/row.ts'
+import { OperatorError } from '../../errors.ts'
+
+/** @throws OperatorError LB_BAD_INPUT */
+export function wellFormed<T extends object>(parsed: T | ColumnFault): T {
+  if (!('fault' in parsed)) return parsed
+  const { fault, advice = '`tabdump` lists the tables, `tabdump -d <table>` the columns of one.' } = parsed
+  throw new OperatorError('LB_BAD_INPUT', fault, advice)
+}
+
+/** @throws OperatorError LB_BAD_INPUT */
+export function expandUnverified(
+  view: TablesView,
+  noderange: string,
+  options: { readonly applyExcludenodes?: boolean } = {},
+): readonly string[] {
+  const context = { view, resolver: createResolver(view) }
+  const { nodes, faults } = expandNodeRange(noderange, context, { verify: false, ...options })
+  if (faults.length > 0) throw new OperatorError('LB_BAD_INPUT', faults.join('; '))
+  return nodes
+}

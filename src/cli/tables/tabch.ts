@@ -1,0 +1,19 @@
+import type { CliCommand } from '../command.ts'
+
+export const tabch: CliCommand = {
+  name: 'tabch',
+  summary: 'Change, add or delete rows of tables, as chtab does.',
+  nothingGiven: 1,
+  changes: true,
+  define(program, run) {
+    program
+      .usage(
+        '[options] key=value[,key=value...] table.column=value ...\n       tabch -d key=value[,key=value...] table ...',
+      )
+      .argument('[words...]', 'which rows, and their new values; `+=` adds to a list; without key: a new row')
+      .option('-d, --delete', 'delete the rows with these keys from the tables named')
+      .action((words: string[], options: { delete?: boolean }) => {
+        run(({ api }) => api.call('tables.change', { words, delete: options.delete === true }))
+      })
+  },
+}
