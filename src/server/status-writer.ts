@@ -37,7 +37,8 @@ export function openStatusWriter(store: Store): StatusWriter {
           transaction.setRows('nodelist', { node }, { status, statustime: renderStatusTime(atMs) })
         }
       },
-      { author: 'server' },
+      // Boots are told by the timeline; the history is for what people change.
+      { author: 'server', record: false },
     )
   }
   const timer = setInterval(write, WRITE_INTERVAL_MS)

@@ -1,6 +1,6 @@
 /** A transaction's view of the tables: copies a table's row list when it is first changed, rows themselves never. */
 import { cell, type Row, renderRowKey, type TablesView } from '../tables/row.ts'
-import { TABLES, type TableSchema } from '../tables/schema.ts'
+import { LOG_TABLES, TABLES, type TableSchema } from '../tables/schema.ts'
 import { type RowChange, type RowValues, StoreFault, type Transaction } from './store.ts'
 
 /** Where a store writes what a transaction does, in order. */
@@ -158,8 +158,13 @@ export function createDraft(base: TablesView, writer: RowWriter): Draft {
 
 function schemaOf(name: string): TableSchema {
   const schema = TABLES.get(name)
-  if (!schema) throw new StoreFault('no-such-table', `No such table: ${name}`)
+  if (!schema) throw noSuchTable(name)
   return schema
+}
+
+export function noSuchTable(name: string): StoreFault {
+  if (!LOG_TABLES.has(name)) return new StoreFault('no-such-table', `No such table: ${name}`)
+  return new StoreFault('is-log', `${name} is a log: its rows cannot be changed, only removed with tabprune`)
 }
 
 function checkColumns(schema: TableSchema, ...records: readonly RowValues[]): void {

@@ -1,6 +1,8 @@
 /** SQL of the embedded store, made from the schema; and how an older file is brought up to it. */
 import type { DatabaseSync } from 'node:sqlite'
-import { columnNames, TABLES, type TableSchema } from '../tables/schema.ts'
+import { columnNames, LOG_TABLES, TABLES, type TableSchema } from '../tables/schema.ts'
+import { HISTORY_SQL } from './sqlite-history.ts'
+import { createLogSql } from './sqlite-logs.ts'
 import { StoreFault } from './store.ts'
 
 /** Counts up when the layout changes in a way that adding columns and tables does not cover. */
@@ -31,7 +33,9 @@ export function migrate(database: DatabaseSync): void {
     database.exec('CREATE TABLE IF NOT EXISTS liteboot_state (revision INTEGER NOT NULL)')
     database.exec('CREATE TABLE IF NOT EXISTS liteboot_tables (name TEXT PRIMARY KEY, revision INTEGER NOT NULL)')
     if (!database.prepare('SELECT 1 FROM liteboot_state').get()) database.exec('INSERT INTO liteboot_state VALUES (0)')
-    for (const schema of TABLES.values()) addMissing(database, schema)
+    database.exec(HISTORY_SQL)
+    for (const schema of TABLES.values()) addMissing(database, schema, createTableSql(schema))
+    for (const schema of LOG_TABLES.values()) addMissing(database, schema, createLogSql(schema))
     // Written only when it changes: every write makes other processes look for changes.
     if (found !== FORMAT) database.exec(`PRAGMA user_version = ${FORMAT}`)
     database.exec('COMMIT')
@@ -41,7 +45,7 @@ export function migrate(database: DatabaseSync): void {
   }
 }
 
-function addMissing(database: DatabaseSync, schema: TableSchema): void {
+function addMissing(database: DatabaseSync, schema: TableSchema, create: string): void {
   const present = new Set(
     database
       .prepare(`PRAGMA table_info(${quoteName(schema.name)})`)
@@ -49,7 +53,7 @@ function addMissing(database: DatabaseSync, schema: TableSchema): void {
       .map((column) => String(column.name)),
   )
   if (present.size === 0) {
-    database.exec(createTableSql(schema))
+    database.exec(create)
     return
   }
   for (const name of columnNames(schema)) {

@@ -4,12 +4,18 @@ import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { isDeepStrictEqual } from 'node:util'
 import { cell, type Row } from '../tables/row.ts'
-import { columnNames, TABLES, type TableSchema } from '../tables/schema.ts'
-import { createDraft, type RowWriter } from './draft.ts'
+import { columnNames, LOG_TABLES, TABLES, type TableSchema } from '../tables/schema.ts'
+import { createDraft, noSuchTable, type RowWriter } from './draft.ts'
+import type { TableHistory } from './history.ts'
 import { STORE_LIMITS } from './limits.ts'
+import type { Logs } from './logs.ts'
 import { FindingsBefore } from './refusal.ts'
+import { recordChanges } from './row-history.ts'
+import { HISTORY_BOUNDS, type HistoryBounds, recordTransaction, SqliteHistory } from './sqlite-history.ts'
+import { SqliteLogs, writeLogRows } from './sqlite-logs.ts'
 import { migrate, quoteName } from './sqlite-schema.ts'
 import {
+  type RowChange,
   type Store,
   type StoreChange,
   StoreFault,
@@ -28,6 +34,9 @@ export interface SqliteStoreOptions {
   readonly poll?: Poll
   /** How long a transaction waits for one of another process. The whole process stands still meanwhile. */
   readonly busyTimeoutMs?: number
+  /** Time of day for the history. */
+  readonly now?: () => number
+  readonly historyBounds?: HistoryBounds
 }
 
 export const pollWithTimer: Poll = (look, everyMs) => {
@@ -36,14 +45,15 @@ export const pollWithTimer: Poll = (look, everyMs) => {
   return () => clearInterval(timer)
 }
 
-export function openSqliteStore({ path, poll, busyTimeoutMs }: SqliteStoreOptions): Store {
+export function openSqliteStore(options: SqliteStoreOptions): Store {
+  const { path, busyTimeoutMs } = options
   if (path !== ':memory:') prepareFile(path)
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs ?? STORE_LIMITS.busyTimeoutMs })
   try {
     // WAL: a reader in another process never blocks the server. FULL: a committed transaction survives a power cut.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF')
     migrate(database)
-    return new SqliteStore(database, poll)
+    return new SqliteStore(database, options)
   } catch (error) {
     database.close()
     throw error
@@ -58,6 +68,10 @@ function prepareFile(path: string): void {
 }
 
 class SqliteStore implements Store {
+  readonly history: TableHistory
+  readonly logs: Logs
+  readonly #now: () => number
+  readonly #historyBounds: HistoryBounds
   readonly #database: DatabaseSync
   readonly #tables = new Map<string, readonly Row[]>()
   readonly #versions = new Map<string, number>()
@@ -70,8 +84,13 @@ class SqliteStore implements Store {
   #transacting = false
   #open = true
 
-  constructor(database: DatabaseSync, poll: Poll | undefined) {
+  constructor(database: DatabaseSync, { poll, now, historyBounds }: SqliteStoreOptions) {
     this.#database = database
+    this.#now = now ?? Date.now
+    this.#historyBounds = historyBounds ?? HISTORY_BOUNDS
+    const prepare = (sql: string) => this.#prepare(sql)
+    this.history = new SqliteHistory(prepare)
+    this.logs = new SqliteLogs({ prepare, inTransaction: (work) => this.#inTransaction(work) })
     this.#reload()
     this.#stopPolling = poll ? poll(() => this.refresh(), STORE_LIMITS.pollMs) : () => {}
   }
@@ -82,7 +101,7 @@ class SqliteStore implements Store {
 
   read(table: string): readonly Row[] {
     const rows = this.#tables.get(table)
-    if (!rows) throw new StoreFault('no-such-table', `No such table: ${table}`)
+    if (!rows) throw noSuchTable(table)
     return rows
   }
 
@@ -114,6 +133,7 @@ class SqliteStore implements Store {
           const changed = draft.changedTables()
           const revision = this.#revision + 1
           this.#recordRevision(revision, [...changed.keys()])
+          this.#remember(revision, changes, options)
           this.#database.exec('COMMIT')
           this.#adopt(changed, revision)
           committed = { tables: [...changed.keys()], revision, author: options.author }
@@ -129,6 +149,39 @@ class SqliteStore implements Store {
     }
     if (committed) this.#announce(committed)
     return outcome
+  }
+
+  #remember(revision: number, steps: readonly RowChange[], options: TransactOptions): void {
+    const { author, request, undoes = [], record = true, log } = options
+    if (!record && !log) return
+    const changes = recordChanges(steps)
+    const prepare = (sql: string) => this.#prepare(sql)
+    if (record)
+      recordTransaction(prepare, revision, { atMs: this.#now(), author, request, undoes }, changes, this.#historyBounds)
+    if (!log) return
+    writeLogRows(prepare, log({ revision, changes }))
+    this.#noteLogs()
+  }
+
+  /** What this process itself logs must not look like a change of another one. */
+  #noteLogs(): void {
+    const version = this.#prepare('SELECT revision FROM liteboot_tables WHERE name = ?')
+    for (const log of LOG_TABLES.keys()) this.#versions.set(log, Number(version.get(log)?.revision ?? 0))
+  }
+
+  /** For the logs: nothing of the tables changes. */
+  #inTransaction<T>(work: () => { readonly result: T; readonly keep: boolean }): T {
+    if (this.#transacting) throw new StoreFault('busy', 'a transaction cannot hold another one')
+    this.#begin()
+    try {
+      const { result, keep } = work()
+      if (keep) this.#noteLogs()
+      this.#database.exec(keep ? 'COMMIT' : 'ROLLBACK')
+      return result
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -189,8 +242,9 @@ class SqliteStore implements Store {
       for (const row of this.#prepare('SELECT name, revision FROM liteboot_tables').all())
         versions.set(String(row.name), Number(row.revision))
       revision = Number(this.#prepare('SELECT revision FROM liteboot_state').get()?.revision)
+      const onlyLogs = [...LOG_TABLES.keys()].some((log) => (versions.get(log) ?? 0) !== (this.#versions.get(log) ?? 0))
       // Written past us, with plain SQL: no version tells what changed, so every row is compared.
-      const unmarked = !first && revision === this.#revision
+      const unmarked = !first && revision === this.#revision && !onlyLogs
       for (const schema of TABLES.values()) {
         const current = versions.get(schema.name) ?? 0
         versions.set(schema.name, current)
@@ -202,6 +256,7 @@ class SqliteStore implements Store {
       if (own) this.#database.exec('COMMIT')
     }
     this.#dataVersion = version
+    for (const log of LOG_TABLES.keys()) this.#versions.set(log, versions.get(log) ?? 0)
     if (changed.size === 0) return undefined
     this.#adopt(changed, revision)
     for (const [table, current] of versions) this.#versions.set(table, current)

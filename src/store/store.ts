@@ -6,6 +6,8 @@
  */
 import type { Finding } from '../tables/findings.ts'
 import type { Row, TablesView } from '../tables/row.ts'
+import type { ChangeRequest, RecordedChange, TableHistory } from './history.ts'
+import type { LogRow, Logs } from './logs.ts'
 
 /** New values of one row. A column that is left out stays as it is, or is unset in a new row. '' and null: unset. */
 export type RowValues = Readonly<Record<string, string | null>>
@@ -43,6 +45,19 @@ export interface TransactOptions {
   readonly author: string
   /** Work out result and findings, then keep nothing. */
   readonly dryRun?: boolean
+  /** What was asked for, for the history. */
+  readonly request?: ChangeRequest
+  /** Revisions that this transaction takes back, for the history. */
+  readonly undoes?: readonly number[]
+  /** false: not in the history, and never undone. For what the server writes by itself, as the status of nodes that boot. */
+  readonly record?: boolean
+  /** Rows for the logs, kept with the transaction or not at all. Called when it is certain to be made. */
+  readonly log?: (made: MadeTransaction) => readonly LogRow[]
+}
+
+export interface MadeTransaction {
+  readonly revision: number
+  readonly changes: readonly RecordedChange[]
 }
 
 export interface TransactResult<T> {
@@ -63,6 +78,8 @@ export interface StoreChange {
 }
 
 export interface Store extends TablesView {
+  readonly history: TableHistory
+  readonly logs: Logs
   /** Counts up by one with every committed transaction, of any process. */
   readonly revision: number
   /** Synchronous: nothing can come between reading and writing. A throw from `change` keeps nothing and goes through. */
@@ -74,7 +91,15 @@ export interface Store extends TablesView {
   close(): void
 }
 
-export type StoreFaultCode = 'no-such-table' | 'no-such-column' | 'key-taken' | 'required' | 'busy' | 'format'
+export type StoreFaultCode =
+  | 'no-such-table'
+  | 'no-such-column'
+  | 'is-log'
+  | 'key-taken'
+  | 'required'
+  | 'bad-value'
+  | 'busy'
+  | 'format'
 
 /** A request no store can carry out, worded for the administrator. */
 export class StoreFault extends Error {
