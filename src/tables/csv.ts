@@ -25,6 +25,31 @@ export type CsvTable = { readonly rows: readonly Row[]; readonly columns: readon
 
 /** Lines are counted from 0, the header not among them. */
 export function parseCsv(table: TableSchema, text: string): CsvTable | CsvFault {
+  const parsed = csvRecords(text)
+  if ('fault' in parsed) return parsed
+  const { columns } = parsed
+  const known = new Set(columnNames(table))
+  const unknown = columns.find((name) => !known.has(name))
+  if (unknown !== undefined) {
+    const fault = `The header line indicates that column '${unknown}' should exist, which is not defined in the schema for '${table.name}'`
+    return { fault, exitStatus: 1 }
+  }
+  const rows: Row[] = []
+  for (const record of parsed.records) {
+    if ('fault' in record) return record
+    rows.push(toRow(table, columns, record.fields))
+  }
+  return { rows, columns }
+}
+
+export interface CsvRecords {
+  readonly columns: readonly string[]
+  /** Read as they are asked for; after a faulty one, reading goes on with the next line. */
+  readonly records: Iterable<{ readonly fields: readonly string[] } | CsvFault>
+}
+
+/** A CSV file of any table. */
+export function csvRecords(text: string): CsvRecords | CsvFault {
   const start = text.startsWith('\ufeff') ? 1 : 0
   const headerEnd = lineEnd(text, start)
   const header = text.slice(start, headerEnd).trimEnd()
@@ -34,23 +59,22 @@ export function parseCsv(table: TableSchema, text: string): CsvTable | CsvFault 
     .replaceAll('"', '')
     .split(',')
     .map((name) => name.trim())
-  const known = new Set(columnNames(table))
-  const unknown = columns.find((name) => !known.has(name))
-  if (unknown !== undefined) {
-    const fault = `The header line indicates that column '${unknown}' should exist, which is not defined in the schema for '${table.name}'`
-    return { fault, exitStatus: 1 }
-  }
   const twice = columns.find((name, at) => columns.indexOf(name) !== at)
   if (twice !== undefined) return { fault: `The header line names column '${twice}' twice`, exitStatus: 1 }
-  const rows: Row[] = []
-  const cursor = { text, at: headerEnd + 1, line: 0 }
+  return { columns, records: readRecords(text, headerEnd + 1, columns.length) }
+}
+
+function* readRecords(text: string, from: number, width: number): Generator<{ fields: readonly string[] } | CsvFault> {
+  const cursor = { text, at: from, line: 0 }
   while (cursor.at < text.length) {
-    const fields = parseRecord(cursor, columns.length)
+    const fields = parseRecord(cursor, width)
     if (fields === 'blank') continue
-    if ('fault' in fields) return fields
-    rows.push(toRow(table, columns, fields))
+    if ('fault' in fields) {
+      cursor.at = lineEnd(text, cursor.at) + 1
+      cursor.line++
+      yield fields
+    } else yield { fields }
   }
-  return { rows, columns }
 }
 
 function toRow(table: TableSchema, columns: readonly string[], fields: readonly string[]): Row {

@@ -2,4 +2,25 @@
 import type { MethodEntries } from '../entry.ts'
 import type { MIGRATION_PARAMS } from './params.ts'
 
-export const MIGRATION_METHODS: MethodEntries<keyof typeof MIGRATION_PARAMS> = {}
+export const MIGRATION_METHODS: MethodEntries<keyof typeof MIGRATION_PARAMS> = {
+  'migration.import': {
+    load: async () => (await import('./import.ts')).importXcat,
+    command: 'import-xcat',
+    role: 'administrator',
+    changes: true,
+    words: ({ files, mode }) => [...(mode === undefined ? [] : [`--${mode}`]), ...files.map(({ source }) => source)],
+  },
+  // The passwords of the passwd table are in it.
+  'migration.dump': {
+    load: async () => (await import('./dump.ts')).dump,
+    command: 'dumpdb',
+    role: 'administrator',
+  },
+  'migration.restore': {
+    load: async () => (await import('./restore.ts')).restore,
+    command: 'restoredb',
+    role: 'administrator',
+    changes: true,
+    words: ({ files, replace }) => [...(replace ? ['--replace'] : []), ...files.map(({ source }) => source)],
+  },
+}

@@ -1,0 +1,105 @@
+/** Cells that liteboot spells or reads another way, row by row. */
+
+import { cell, isDisableWord, isEnabled } from '../row.ts'
+import { CONTROL } from '../values.ts'
+import type { ImportedRow, ImportedTables } from './imported-tables.ts'
+import { isEntryOptionWord } from './litefile-words.ts'
+import { isXcatEnabled } from './xcat-rules.ts'
+
+/** First of all: after this, `disable` has only words that mean the same to both. */
+export function translateDisable(tables: ImportedTables): void {
+  forEachRow(tables, (row, current) => {
+    if (isXcatEnabled(current)) return
+    const word = cell(current, 'disable')
+    if (isDisableWord(word) && !isEnabled(current)) return
+    tables.translate(row, { disable: '1' }, `disable "${word}" → 1`, 'xCAT took every word but 0 and no for yes')
+  })
+}
+
+/** Line breaks and the like: only comments may have them. */
+export function translateControlCharacters(tables: ImportedTables): void {
+  forEachRow(tables, (row, current) => {
+    for (const { name } of row.schema.columns) {
+      const value = cell(current, name)
+      const isComment = name === 'comments'
+      if (!CONTROL.test(isComment ? value.replace(/[\n\t]/g, '') : value)) continue
+      if (row.schema.key.includes(name)) {
+        tables.drop(row, `its key has a line break or another control character`)
+        return
+      }
+      const mended = isComment
+        ? value.replace(/\r\n?/g, '\n').replace(CONTROL_BUT_BREAKS, ' ')
+        : value.replace(CONTROLS, ' ').trim()
+      tables.translate(row, { [name]: mended }, `control characters of ${name} → blanks`, 'a cell is one line')
+    }
+  })
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: replacing control characters is the purpose
+const CONTROLS = /[\u0000-\u001f\u007f]+/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: replacing control characters is the purpose
+const CONTROL_BUT_BREAKS = /[\u0000-\u0008\u000b-\u001f\u007f]+/g
+
+function forEachRow(
+  tables: ImportedTables,
+  visit: (row: ImportedRow, current: NonNullable<ImportedRow['current']>) => void,
+): void {
+  for (const table of tables.tables) for (const row of tables.rows(table)) if (row.current) visit(row, row.current)
+}
+
+export function translateNetboot(tables: ImportedTables): void {
+  for (const row of tables.rows('noderes')) {
+    const netboot = row.current ? cell(row.current, 'netboot') : ''
+    if (netboot === 'xnba') tables.translate(row, { netboot: 'ipxe' }, 'netboot xnba → ipxe', 'xNBA is an old iPXE')
+    else if (netboot === 'yaboot')
+      tables.note(
+        'noderes',
+        row.key,
+        'netboot yaboot',
+        'there is no yaboot here: GRUB answers such nodes; set netboot=grub2',
+      )
+  }
+}
+
+export function translateImages(tables: ImportedTables): void {
+  for (const row of tables.rows('osimage')) {
+    const rootfstype = row.current ? cell(row.current, 'rootfstype') : ''
+    if (rootfstype === '' || rootfstype === 'nfs' || rootfstype === 'ramdisk') continue
+    const why = 'xCAT took every word but ramdisk for nfs'
+    tables.translate(row, { rootfstype: 'nfs' }, `rootfstype "${rootfstype}" → nfs`, why)
+  }
+}
+
+export function translateLitefile(tables: ImportedTables): void {
+  for (const row of tables.enabled('litefile')) {
+    const options = cell(row.current, 'options')
+    if (cell(row.current, 'image') === '')
+      tables.setAside(row, 'xCAT never found rows without an image; image=ALL is what makes them count')
+    else if (options === '')
+      tables.translate(
+        row,
+        { options: 'link' },
+        'options "" → link',
+        'without options xCAT made a symbolic link; liteboot mounts (tmpfs)',
+      )
+    else if (!isEntryOptionWord(options)) tables.setAside(row, `xCAT's nodes ignored the option "${options}"`)
+  }
+}
+
+export function translateLitetree(tables: ImportedTables): void {
+  for (const row of tables.enabled('litetree')) {
+    const directory = cell(row.current, 'directory')
+    const mntopts = cell(row.current, 'mntopts')
+    if (!directory.includes(':') && !directory.startsWith('$'))
+      tables.setAside(row, 'xCAT listed directories without a server, but no node ever looked there')
+    else if (mntopts !== '')
+      tables.note('litetree', row.key, `mntopts ${mntopts}`, 'nodes honour them now; under xCAT they were never used')
+    if (cell(row.current, 'image') === '')
+      tables.note(
+        'litetree',
+        row.key,
+        'image is blank',
+        'it counts for every image, as under xCAT, unless it had been emptied there with chtab',
+      )
+  }
+}
