@@ -2,10 +2,12 @@
 import type { NodeAnswers } from '../../boot/node-answers.ts'
 import type { Snapshot } from '../../cluster/model.ts'
 import type { Store } from '../../store/store.ts'
+import type { TokenRecord } from '../access/tokens.ts'
 import type { ForeseenEdit } from '../effects/effects.ts'
 import type { MethodName, MethodParams } from '../params.ts'
 import type { CommandResult, OnProgress } from '../protocol.ts'
 import type { Role } from './entry.ts'
+import type { CallAudit } from './history/audit.ts'
 
 /** The nodes as the tables define them at this moment. */
 export interface Compiled {
@@ -18,12 +20,21 @@ export interface Caller {
   readonly user: string
   /** Short name or address of the caller's host; undefined: this machine. */
   readonly host: string | undefined
+  /** The caller's address; undefined: this machine. */
+  readonly address?: string
   readonly role: Role
   readonly clientType: 'cli' | 'api'
+  /** What a remote caller has shown. */
+  readonly token?: TokenRecord
 }
 
 /** Whoever may open the socket or the tables of this machine is root, and root may do everything. */
 export const LOCAL_ROOT: Caller = { user: 'root', host: undefined, role: 'administrator', clientType: 'cli' }
+
+/** Came over the server's own socket, or opened the tables: is not asked for more. */
+export function isLocal(caller: Caller): boolean {
+  return caller.host === undefined
+}
 
 /** The request in the words of the command line, for policy, history and the audit log. */
 export interface RequestWords {
@@ -36,6 +47,8 @@ export interface RequestWords {
 export interface SharedContext {
   readonly store: Store
   readonly timelineFile: string
+  /** Tokens and certificates of remote callers. */
+  readonly accessDirectory: string
   compiled(): Promise<Compiled>
   /** Resolves when this revision of the tables is what nodes are told: the snapshot's number. undefined: no server runs. */
   live(revision: number): Promise<number | undefined>
@@ -50,6 +63,8 @@ export interface MethodContext extends SharedContext {
   readonly dryRun: boolean
   /** A dry run's edits: `edit` notes them, and their effects stand in the command's answer. */
   readonly foreseen?: ForeseenEdit[]
+  /** Of a call that changes something: `edit` passes it on to the transaction. */
+  readonly audit?: CallAudit
 }
 
 export interface DynamicLease {

@@ -17,9 +17,14 @@ export interface Edit<T> {
 
 /**
  * @param change may be called once, synchronously
+ * @param undoes revisions that it takes back
  * @throws OperatorError LB_BAD_EDIT naming every row that is wrong, LB_BAD_INPUT, LB_NO_TABLE, LB_BUSY
  */
-export async function edit<T>(context: MethodContext, change: (transaction: Transaction) => T): Promise<Edit<T>> {
+export async function edit<T>(
+  context: MethodContext,
+  change: (transaction: Transaction) => T,
+  undoes: readonly number[] = [],
+): Promise<Edit<T>> {
   const { EDIT_CHECKERS } = await import('../checkers.ts')
   const foresee = context.dryRun ? (await import('../effects/effects.ts')).foreseeEdit : undefined
   let outcome: TransactResult<T>
@@ -33,6 +38,8 @@ export async function edit<T>(context: MethodContext, change: (transaction: Tran
       checkers: EDIT_CHECKERS,
       author: context.caller.user,
       dryRun: context.dryRun,
+      undoes,
+      ...(context.audit ? { request: context.audit.request, log: context.audit.log } : {}),
     })
   } catch (error) {
     throw error instanceof StoreFault ? storeError(error) : error

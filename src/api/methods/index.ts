@@ -1,12 +1,13 @@
 /** The methods by name; the code of a method is loaded when it is first called. */
 
+import { maskedStore } from '../access/masked-store.ts'
 import { OperatorError } from '../errors.ts'
 import type { MethodName, MethodParams } from '../params.ts'
 import type { CommandResult, OnProgress } from '../protocol.ts'
 import { ACCESS_METHODS } from './access/methods.ts'
 import { BOOT_METHODS } from './boots/methods.ts'
 import { CHECK_METHODS } from './check/methods.ts'
-import type { Caller, MethodContext, SharedContext } from './context.ts'
+import { type Caller, isLocal, type MethodContext, type SharedContext } from './context.ts'
 import { DEPLOYMENT_METHODS } from './deployment/methods.ts'
 import type { MethodEntries, MethodEntry } from './entry.ts'
 import { HISTORY_METHODS } from './history/methods.ts'
@@ -48,14 +49,33 @@ export function openMethods(shared: SharedContext): Methods {
       const entry = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined
       if (!entry) throw new OperatorError('LB_NO_METHOD', `there is no method ${name}`)
       const method = await entry.load()
+      // Nothing may come between asking whether the caller may and doing it.
+      const authorise = isLocal(caller) ? undefined : (await import('../access/authorise.ts')).authorise
       // What another process has written a moment ago counts, too.
       shared.store.refresh()
       const context = callContext(shared, caller, entry, params)
+      authorise?.(context, entry, params)
+      if (entry.changes && !context.dryRun) return audited(context, (inAudit) => method(inAudit, params, onProgress))
       const result = await method(context, params, onProgress)
       if (!context.dryRun) return result
       const { withEffects } = await import('../effects/dry-run.ts')
       return withEffects(context, result)
     },
+  }
+}
+
+/** Every change that is made, or fails, leaves a row in the audit log. */
+async function audited(
+  context: MethodContext,
+  run: (context: MethodContext) => Promise<CommandResult> | CommandResult,
+): Promise<CommandResult> {
+  const { openCallAudit } = await import('./history/audit.ts')
+  const audit = openCallAudit(context.store, context.caller, context.request)
+  try {
+    return audit.ended(await run({ ...context, audit }))
+  } catch (error) {
+    audit.failed(error)
+    throw error
   }
 }
 
@@ -71,7 +91,9 @@ function callContext<M extends MethodName>(
     words: entry.words?.(params) ?? [],
   }
   const dryRun = entry.changes === true && 'dryRun' in params && params.dryRun === true
-  return { ...shared, caller, request, dryRun, ...(dryRun ? { foreseen: [] } : {}) }
+  const onlyLooks = entry.role === 'viewer' && caller.role !== 'administrator'
+  const store = onlyLooks && !isLocal(caller) ? maskedStore(shared.store) : shared.store
+  return { ...shared, store, caller, request, dryRun, ...(dryRun ? { foreseen: [] } : {}) }
 }
 
 /** Loads every method, so that the first command is as fast as the others. */
