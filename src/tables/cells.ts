@@ -21,6 +21,19 @@ export interface CompiledCell {
   /** Of the pattern as a whole: it stands for every node. */
   readonly fault?: string
   evaluate(nodeName: string): CellValue
+  /** The same, with what was found on the way. */
+  trace(nodeName: string): CellTrace
+}
+
+export interface CellTrace {
+  readonly form: CellForm
+  /** Of the easy form: as made from the node name. */
+  readonly regex?: string
+  /** Part of the name that is replaced; absent: the regular expression does not match, and the value is the name. */
+  readonly matched?: string
+  /** $1, $2, … */
+  readonly captures: readonly string[]
+  readonly expressions: readonly { readonly source: string; readonly value: string; readonly fault?: string }[]
 }
 
 const SLASH_FORM = /^\/([^/]*)\/([^/]*)\/$/
@@ -40,7 +53,9 @@ export function cellForm(cell: string): CellForm {
 
 export function compileCell(cell: string): CompiledCell {
   const form = cellForm(cell)
-  if (form === 'plain') return { form, evaluate: () => ({ value: cell }) }
+  if (form === 'plain') {
+    return { form, evaluate: () => ({ value: cell }), trace: () => ({ form, captures: [], expressions: [] }) }
+  }
   if (form === 'slash') {
     const [, regex = '', text = ''] = SLASH_FORM.exec(cell) ?? []
     return compileReplacement(form, regex, [text])
@@ -92,13 +107,20 @@ function closingParenthesis(text: string, open: number): number {
 function compileReplacement(form: CellForm, source: string, pieces: readonly Piece[]): CompiledCell {
   const compiled = compilePerlRegex(source)
   // A broken expression has no value; the node name would pass for one.
-  if ('fault' in compiled)
-    return { form, fault: compiled.fault, evaluate: () => ({ value: '', fault: compiled.fault }) }
+  if ('fault' in compiled) {
+    return {
+      form,
+      fault: compiled.fault,
+      evaluate: () => ({ value: '', fault: compiled.fault }),
+      trace: () => ({ form, regex: source, captures: [], expressions: [] }),
+    }
+  }
   const fault = pieceFault(pieces)
   return {
     form,
     ...(fault === undefined ? {} : { fault }),
     evaluate: (name) => replaceMatch(name, compiled.regex, pieces),
+    trace: (name) => traceMatch(form, name, compiled.regex, source, pieces),
   }
 }
 
@@ -127,6 +149,16 @@ function replaceMatch(name: string, regex: RegExp, pieces: readonly Piece[]): Ce
   return fault === undefined ? { value } : { value, fault }
 }
 
+function traceMatch(form: CellForm, name: string, regex: RegExp, source: string, pieces: readonly Piece[]): CellTrace {
+  const match = regex.exec(name)
+  if (!match) return { form, regex: source, captures: [], expressions: [] }
+  const captures = match.slice(1).map((capture) => capture ?? '')
+  const expressions = pieces.flatMap((piece) =>
+    typeof piece === 'string' ? [] : [{ source: piece.source, ...evaluatePiece(piece, captures) }],
+  )
+  return { form, regex: source, matched: match[0], captures, expressions }
+}
+
 function evaluatePiece(piece: Exclude<Piece, string>, captures: readonly string[]): CellValue {
   if ('fault' in piece) return { value: '', fault: `expression (${piece.source}): ${piece.fault}` }
   try {
@@ -143,16 +175,18 @@ function compileEasy(text: string): CompiledCell {
   const fault = pieceFault(pieces)
   let count = -1
   let regex = /.*$/
+  const regexFor = (name: string): RegExp => {
+    const numbers = name.match(/[\D0]*\d+/g)?.length ?? 0
+    if (numbers !== count) {
+      count = numbers
+      regex = new RegExp(`${'[\\D0]*(\\d+)'.repeat(numbers)}.*$`)
+    }
+    return regex
+  }
   return {
     form: 'easy',
     ...(fault === undefined ? {} : { fault }),
-    evaluate: (name) => {
-      const numbers = name.match(/[\D0]*\d+/g)?.length ?? 0
-      if (numbers !== count) {
-        count = numbers
-        regex = new RegExp(`${'[\\D0]*(\\d+)'.repeat(numbers)}.*$`)
-      }
-      return replaceMatch(name, regex, pieces)
-    },
+    evaluate: (name) => replaceMatch(name, regexFor(name), pieces),
+    trace: (name) => traceMatch('easy', name, regexFor(name), regexFor(name).source, pieces),
   }
 }

@@ -2,7 +2,7 @@
  * What a node's attribute is: its own row, then its groups in the order of nodelist.groups, each column for itself;
  * then the value pattern. `value` is the fast path, `explain` says where the value came from.
  */
-import { type CompiledCell, compileCell } from './cells.ts'
+import { type CompiledCell, cellForm, compileCell } from './cells.ts'
 import { cell, enabledRows, indexRows, type Row, splitList, type TablesView } from './row.ts'
 
 export interface Resolved {
@@ -26,8 +26,6 @@ export interface Explained extends Resolved {
   readonly origins: readonly CellOrigin[]
   /** Rows further on that have the column as well and were not asked. */
   readonly shadowed: readonly CellOrigin[]
-  /** The text before the pattern was worked out, when it is a pattern. */
-  readonly pattern?: string
 }
 
 export interface Resolver {
@@ -41,7 +39,7 @@ export interface Resolver {
 const UNSET: Resolved = { value: undefined }
 
 /** A value that ends so goes on with the value of the next group. */
-const NEXT_RECORD = '+=NEXTRECORD'
+export const NEXT_RECORD = '+=NEXTRECORD'
 
 export function createResolver(view: TablesView): Resolver {
   const patterns = new Map<string, CompiledCell>()
@@ -109,23 +107,26 @@ export function createResolver(view: TablesView): Resolver {
       : { value, fault: `${table} row node=${key}, column ${column}: ${result.fault}` }
   }
 
-  function gather(node: string, table: string, column: string): { text: string; origins: CellOrigin[] } {
+  /** Patterns are worked out cell by cell, before values are joined. */
+  function gather(node: string, table: string, column: string): Resolved & { readonly origins: CellOrigin[] } {
     const delimiter = table === 'nodelist' ? undefined : delimiters.get(column)
     const origins: CellOrigin[] = []
     let text = ''
-    let more = true
+    let fault: string | undefined
     const parts = new Set<string>()
     visitCells(node, table, column, (key, found) => {
       origins.push({ table, key, from: key === node ? 'node' : 'group', column, cell: found })
-      if (delimiter !== undefined) {
-        for (const part of found.split(delimiter)) parts.add(part)
-        return true
-      }
-      more = found.endsWith(NEXT_RECORD)
-      text += more ? found.slice(0, -NEXT_RECORD.length) : found
-      return more
+      const more = delimiter === undefined && found.endsWith(NEXT_RECORD)
+      const part = evaluate(node, table, key, column, more ? found.slice(0, -NEXT_RECORD.length) : found)
+      fault ??= part.fault
+      text += part.value ?? ''
+      if (delimiter === undefined) return more
+      for (const item of part.value?.split(delimiter) ?? []) parts.add(item)
+      // A pattern that comes to nothing says: no more.
+      return part.value !== undefined
     })
-    return { text: delimiter === undefined ? text : [...parts].join(delimiter), origins }
+    const value = (delimiter === undefined ? text : [...parts].join(delimiter)) || undefined
+    return fault === undefined ? { value, origins } : { value, fault, origins }
   }
 
   function resolve(node: string, table: string, column: string): Resolved {
@@ -136,8 +137,7 @@ export function createResolver(view: TablesView): Resolver {
       const text = firstCell(table, first, column)
       if (!text.endsWith(NEXT_RECORD)) return evaluate(node, table, first, column, text)
     }
-    const { text, origins } = gather(node, table, column)
-    return evaluate(node, table, origins[0]?.key ?? node, column, text)
+    return gather(node, table, column)
   }
 
   return {
@@ -145,16 +145,15 @@ export function createResolver(view: TablesView): Resolver {
     resolve,
     value: (node, table, column) => resolve(node, table, column).value,
     explain(node, table, column) {
-      const { text, origins } = gather(node, table, column)
-      const resolved = evaluate(node, table, origins[0]?.key ?? node, column, text)
+      const gathered = gather(node, table, column)
+      const { origins } = gathered
       const used = new Set(origins.map(({ key }) => key))
       const shadowed: CellOrigin[] = []
       visitCells(node, table, column, (key, found) => {
         if (!used.has(key)) shadowed.push({ table, key, from: 'group', column, cell: found })
         return true
       })
-      const isPattern = text !== '' && compileCell(text).form !== 'plain'
-      return { ...resolved, origins, shadowed, ...(isPattern ? { pattern: text } : {}) }
+      return { ...gathered, shadowed }
     },
   }
 }

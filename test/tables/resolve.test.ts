@@ -1,4 +1,5 @@
 import test from 'ava'
+import fc from 'fast-check'
 import { createResolver } from '../../src/tables/resolve.ts'
 import { viewOf } from './view.ts'
 
@@ -87,7 +88,6 @@ test('explain: where the value came from, and what it shadowed', (t) => {
   })
   t.deepEqual(createResolver(view).explain('n2', 'hosts', 'ip'), {
     value: '10.4.0.2',
-    pattern: '|10.4.0.($1)|',
     origins: [{ table: 'hosts', key: 'gA', from: 'group', column: 'ip', cell: '|10.4.0.($1)|' }],
     shadowed: [{ table: 'hosts', key: 'all', from: 'group', column: 'ip', cell: '10.9.9.9' }],
   })
@@ -98,4 +98,38 @@ test('a broken pattern is a fault that names table, row and column', (t) => {
   const { value, fault } = createResolver(view).resolve('n1', 'hosts', 'ip')
   t.is(value, undefined)
   t.regex(fault ?? '', /^hosts row node=gA, column ip: regular expression n\(/)
+})
+
+test('values that add up: each cell is worked out by itself; a pattern that comes to nothing ends the list', (t) => {
+  const value = (own: string, setting?: string) =>
+    createResolver(
+      viewOf({
+        ...(setting === undefined ? {} : { site: [{ key: 'hierarchicalattrs', value: setting }] }),
+        nodelist: NODES,
+        postscripts: [
+          { node: 'n1', postscripts: own },
+          { node: 'gA', postscripts: '|p($1)|' },
+        ],
+      }),
+    ).value('n1', 'postscripts', 'postscripts')
+  t.is(value('a,+=NEXTRECORD'), 'a,p1')
+  t.is(value('a', 'postscripts'), 'a,p1')
+  t.is(value('|^.*$||', 'postscripts'), undefined)
+})
+
+test('a node and a group give the same text for the same cell', (t) => {
+  const cells = fc.oneof(
+    fc.string({ minLength: 1, maxLength: 20 }),
+    fc.constantFrom('|10.0.0.($1)|', '/n/bmc/', '|n(\\d+)|x($1+1)y|', 'a,+=NEXTRECORD', '||', '/a/b/'),
+  )
+  fc.assert(
+    fc.property(cells, fc.stringMatching(/^n\d{1,4}$/), (text, node) => {
+      const value = (key: string) =>
+        createResolver(
+          viewOf({ nodelist: [{ node, groups: 'g,all' }], hosts: [{ node: key, hostnames: text }] }),
+        ).resolve(node, 'hosts', 'hostnames').value
+      t.is(value(node), value('g'))
+      t.is(value(node), value('all'))
+    }),
+  )
 })

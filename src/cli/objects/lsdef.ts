@@ -20,6 +20,18 @@ interface Options {
 export const lsdef: CliCommand = {
   name: 'lsdef',
   summary: 'Show object definitions.',
+  details: [
+    'Without names, the names of all objects of the type. For nodes the name is a noderange, and a group stands for its members.',
+  ],
+  examples: [
+    { says: 'Everything about a node', run: 'lsdef cn01' },
+    { says: 'One attribute of all nodes of a group', run: 'lsdef compute -i provmethod -c' },
+    { says: 'Nodes by condition', run: 'lsdef -w arch==x86_64 -w status=~boot' },
+    { says: 'Everything about an image', run: 'lsdef -t osimage el9-lite' },
+    { says: 'The attributes that images have', run: 'lsdef -h -t osimage' },
+    { says: 'A copy that mkdef -z takes back', run: 'lsdef -z compute' },
+  ],
+  completes: { noderange: 'objects', '--attributes': 'attributes', '--where': 'attribute-conditions' },
   versionPrefix: 'lsdef - Version ',
   define(program, run) {
     program

@@ -17,6 +17,18 @@ interface Options {
 export const mkdef: CliCommand = {
   name: 'mkdef',
   summary: 'Make object definitions.',
+  details: ['Objects that exist are left alone, unless -f replaces them. One wrong attribute, and nothing is made.'],
+  examples: [
+    { says: 'Ten nodes', run: 'mkdef cn[01-10] groups=compute,all' },
+    {
+      says: 'An image',
+      run: 'mkdef -t osimage -o el9-lite profile=compute provmethod=statelite osvers=rhels9.2 osarch=x86_64 rootimgdir=/install/netboot/el9-lite',
+    },
+    { says: 'A network', run: 'mkdef -t network -o net4 net=10.4.0.0 mask=255.255.0.0' },
+    { says: 'A group whose members are found by a condition', run: 'mkdef -t group -o ppc -d -w arch==ppc64le' },
+    { says: 'From a stanza file', run: 'mkdef -z < nodes.stanza' },
+  ],
+  completes: { operands: 'definition', '--where': 'attribute-conditions' },
   nothingGiven: 0,
   versionPrefix: 'mkdef - Version ',
   changes: true,

@@ -19,6 +19,13 @@ export const OBJECT_METHODS: MethodEntries<keyof typeof OBJECT_PARAMS> = {
     noderange: ({ type, names }) => nodesOf(type, names),
     words: ({ type, names, attributes }) => [...typeWords(type), ...named('-i', attributes), ...named('-o', names)],
   },
+  'objects.explain': {
+    load: async () => (await import('./explain.ts')).explain,
+    command: 'explain',
+    role: 'viewer',
+    noderange: ({ noderange }) => noderange,
+    words: ({ what }) => (what === undefined ? [] : [what]),
+  },
   'objects.make': {
     load: async () => (await import('./change.ts')).make,
     command: 'mkdef',

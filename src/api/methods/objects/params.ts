@@ -37,6 +37,11 @@ export const OBJECT_PARAMS = {
     /** The objects as values too: costs as much as the text. */
     data: flag,
   }),
+  'objects.explain': z.strictObject({
+    noderange: z.string(),
+    /** Attribute, table.column, path, or kcmdline; absent: every attribute that is set. */
+    what: word,
+  }),
   'objects.make': objectChange,
   'objects.change': objectChange,
   'objects.remove': changing({ names: word, type: word, all: flag, force: flag, verbose: flag }),
