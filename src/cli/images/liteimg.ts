@@ -12,6 +12,10 @@ interface Options {
 export const liteimg: CliCommand = {
   name: 'liteimg',
   summary: "Prepare an image's root tree for the statelite tables as they are now, and its kernel and initrd.",
+  examples: [
+    { says: 'Prepare an image', run: 'liteimg el9-lite' },
+    { says: 'See first what would be done', run: 'liteimg --dry-run -V el9-lite' },
+  ],
   nothingGiven: 0,
   changes: true,
   define(program, run) {

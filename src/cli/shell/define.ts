@@ -9,12 +9,13 @@ export function defineCommand(command: CliCommand, onWork: (work: Work) => void)
   const program = new Command(typedName(command.name))
   program
     .description([command.summary, ...(command.details ?? [])].join('\n\n'))
-    .option('--json', 'print the result as JSON')
-    .version(`${command.versionPrefix ?? ''}${VERSION}`, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .allowExcessArguments(false)
-  if (command.changes) program.option('--dry-run', 'say what would change, and change nothing')
   command.define(program, onWork)
+  // What all commands have stands below what this one has.
+  program.option('--json', 'print the result as JSON')
+  if (command.changes) program.option('--dry-run', 'say what would change, and change nothing')
+  program.version(`${command.versionPrefix ?? ''}${VERSION}`, '-v, --version', 'print the version')
   const { examples = [] } = command
   if (examples.length > 0) program.addHelpText('after', () => renderExamples(examples, helpWidth(program)))
   return program

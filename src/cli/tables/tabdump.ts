@@ -11,6 +11,14 @@ interface Options {
 export const tabdump: CliCommand = {
   name: 'tabdump',
   summary: 'Print a table as CSV; without a table, the names of all tables.',
+  details: ['An empty table is its header line. Disabled rows are printed, except with -w.'],
+  examples: [
+    { says: 'All tables, and what they are for', run: 'tabdump -d' },
+    { says: 'What the columns of a table are for', run: 'tabdump -d litefile' },
+    { says: 'Keep a copy that tabrestore takes back', run: 'tabdump -f litefile.csv litefile' },
+    { says: 'The rows of one image', run: 'tabdump -w image==el9-lite litefile' },
+  ],
+  completes: { condition: 'column-conditions' },
   define(program, run) {
     program
       .argument('[table]')

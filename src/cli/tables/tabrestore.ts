@@ -6,6 +6,19 @@ import type { CliCommand } from '../command.ts'
 export const tabrestore: CliCommand = {
   name: 'tabrestore',
   summary: 'Replace the rows of a table by those of a CSV file named <table>.csv.',
+  details: [
+    'All rows or none: when one of them is wrong, it is named and the table stays as it was. Columns that the header line leaves out are unset.',
+  ],
+  examples: [
+    { says: 'Replace the table litefile', run: 'tabrestore litefile.csv' },
+    { says: 'See first what would change', run: 'tabrestore --dry-run litefile.csv' },
+    { says: 'Add rows to those that are there', run: 'tabrestore -a litetree.more.csv' },
+  ],
+  exitStatuses: {
+    2: 'no file was named',
+    3: 'the file cannot be read',
+    4: 'there is no such table, or the CSV is wrong',
+  },
   nothingGiven: 2,
   changes: true,
   define(program, run) {

@@ -29,4 +29,10 @@ export const TABLE_METHODS: MethodEntries<keyof typeof TABLE_PARAMS> = {
     changes: true,
     words: (params) => [...(params.delete ? ['-d'] : []), ...params.words],
   },
+  'tables.names': {
+    load: async () => (await import('./names.ts')).names,
+    // Whoever may look at the objects may know what they are called.
+    command: 'lsdef',
+    role: 'viewer',
+  },
 }

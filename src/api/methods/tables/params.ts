@@ -7,4 +7,11 @@ export const TABLE_PARAMS = {
   /** `keys`: `key=value[,key=value…]`. */
   'tables.get': z.strictObject({ keys: z.string(), columns: z.array(z.string()), withFieldname: flag }),
   'tables.change': changing({ words: z.array(z.string()), delete: flag }),
+  /** Names that begin with the prefix. `type`: of objects and attributes, default node; `table`: of columns. */
+  'tables.names': z.strictObject({
+    of: z.enum(['node', 'object', 'type', 'attribute', 'table', 'node-table', 'column', 'key']),
+    prefix: word,
+    type: word,
+    table: word,
+  }),
 } as const
