@@ -51,31 +51,17 @@ export function openMethods(shared: SharedContext): Methods {
       const method = await entry.load()
       // Nothing may come between asking whether the caller may and doing it.
       const authorise = isLocal(caller) ? undefined : (await import('../access/authorise.ts')).authorise
+      const audited = entry.changes ? (await import('./history/audit.ts')).audited : undefined
       // What another process has written a moment ago counts, too.
       shared.store.refresh()
       const context = callContext(shared, caller, entry, params)
       authorise?.(context, entry, params)
-      if (entry.changes && !context.dryRun) return audited(context, (inAudit) => method(inAudit, params, onProgress))
+      if (audited && !context.dryRun) return audited(context, (inAudit) => method(inAudit, params, onProgress))
       const result = await method(context, params, onProgress)
       if (!context.dryRun) return result
       const { withEffects } = await import('../effects/dry-run.ts')
       return withEffects(context, result)
     },
-  }
-}
-
-/** Every change that is made, or fails, leaves a row in the audit log. */
-async function audited(
-  context: MethodContext,
-  run: (context: MethodContext) => Promise<CommandResult> | CommandResult,
-): Promise<CommandResult> {
-  const { openCallAudit } = await import('./history/audit.ts')
-  const audit = openCallAudit(context.store, context.caller, context.request)
-  try {
-    return audit.ended(await run({ ...context, audit }))
-  } catch (error) {
-    audit.failed(error)
-    throw error
   }
 }
 

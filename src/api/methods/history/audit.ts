@@ -10,7 +10,7 @@ import { cell, enabledRows, splitList, type TablesView } from '../../../tables/r
 import { maskText, maskWords } from '../../../tables/secrets.ts'
 import { OperatorError } from '../../errors.ts'
 import type { CommandResult } from '../../protocol.ts'
-import type { Caller, RequestWords } from '../context.ts'
+import type { Caller, MethodContext, RequestWords } from '../context.ts'
 import { renderLocalTime, renderShortChange, showChange } from './render.ts'
 
 /** xCAT's words. */
@@ -25,6 +25,20 @@ export interface AuditNote {
 /** A row stays readable in a terminal; what it leaves out, `liteboot diff` has. */
 const COMMENTS_LENGTH = 500
 const ARGUMENTS_LENGTH = 4000
+
+/** Every change that is made, or fails, leaves a row. `run` is called at once. */
+export async function audited(
+  context: MethodContext,
+  run: (context: MethodContext) => Promise<CommandResult> | CommandResult,
+): Promise<CommandResult> {
+  const audit = openCallAudit(context.store, context.caller, context.request)
+  try {
+    return audit.ended(await run({ ...context, audit }))
+  } catch (error) {
+    audit.failed(error)
+    throw error
+  }
+}
 
 /** For calls that were not carried out. Returns what to say when the log cannot be written; never throws. */
 export function recordAudit(store: Store, caller: Caller, request: RequestWords, note: AuditNote): string | undefined {
