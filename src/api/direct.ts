@@ -17,6 +17,7 @@ export function openDirectApi(places: Places): Api {
   const methods = openMethods({
     store,
     timelineFile: places.timeline,
+    accessDirectory: places.access,
     compiled,
     live: async () => undefined,
   })

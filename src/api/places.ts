@@ -10,6 +10,12 @@ export interface Places {
   readonly timeline: string
   readonly leases: string
   readonly handleKey: string
+  /** Tokens and certificates for remote use. */
+  readonly access: string
+  /** Where `liteboot login` keeps what it got: XDG_CONFIG_HOME/liteboot, default ~/.config/liteboot. */
+  readonly config: string
+  /** A server that the environment names: LITEBOOT_SERVER, else XCATHOST. */
+  readonly server: string | undefined
 }
 
 /** NFS ports as `liteboot serve` uses them when nothing else is asked for. */
@@ -26,5 +32,8 @@ export function readPlaces(environment: NodeJS.ProcessEnv = process.env): Places
     timeline: join(state, 'timeline.sqlite'),
     leases: join(state, 'leases.journal'),
     handleKey: join(state, 'handle.key'),
+    access: join(state, 'access'),
+    config: join(environment.XDG_CONFIG_HOME || join(environment.HOME || state, '.config'), 'liteboot'),
+    server: environment.LITEBOOT_SERVER || environment.XCATHOST || undefined,
   }
 }

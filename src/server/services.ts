@@ -202,6 +202,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   const methods = openMethods({
     store,
     timelineFile: places.timeline,
+    accessDirectory: places.access,
     compiled: async () => ({ snapshot: await cluster.waitFor(store.revision), answers }),
     live: async (revision) => (await cluster.waitFor(revision)).number,
     server: {

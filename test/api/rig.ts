@@ -44,6 +44,7 @@ export async function openApiRig(t: ExecutionContext, replace?: Partial<Methods>
   const methods = openMethods({
     store,
     timelineFile: places.timeline,
+    accessDirectory: places.access,
     compiled: async () => ({ snapshot: await cluster.waitFor(store.revision), answers }),
     live: async (revision) => (await cluster.waitFor(revision)).number,
     server: services,

@@ -27,3 +27,38 @@ export function matchesWithin(source: string, text: string): boolean | { readonl
     return { fault: `parameters "${source}" takes too long to match` }
   }
 }
+
+const WORK = new Script('work()')
+const workbench: { work?: () => unknown } = {}
+let workContext: ReturnType<typeof createContext> | undefined
+
+/** Runs pure work that comes from outside; undefined: it took too long and was given up. */
+export function runWithin<T>(limitMs: number, work: () => T): { readonly value: T } | undefined {
+  workContext ??= createContext(workbench)
+  workbench.work = () => ({ value: work() })
+  try {
+    return WORK.runInContext(workContext, { timeout: limitMs }) as { readonly value: T }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    return undefined
+  } finally {
+    delete workbench.work
+  }
+}
+
+/** `(a+)+`, `(a|b)*`: repetition of what repeats or branches can take for ever. Said of more patterns than need be. */
+export function hasNestedRepetition(source: string): boolean {
+  const groups: { varies: boolean }[] = [{ varies: false }]
+  const tokens = source.match(/\\.|\[\^?\]?(?:\\.|[^\]])*\]|\{\d*,?\d*\}|[()|*+]|./gs) ?? []
+  let closed: { varies: boolean } | undefined
+  for (const token of tokens) {
+    const group = groups.at(-1)
+    const repeats = token === '*' || token === '+' || /^\{\d*,?\d*\}$/.test(token)
+    if (repeats && closed?.varies) return true
+    if (group && (repeats || token === '|' || closed?.varies)) group.varies = true
+    closed = undefined
+    if (token === '(') groups.push({ varies: false })
+    else if (token === ')' && groups.length > 1) closed = groups.pop()
+  }
+  return false
+}

@@ -13,7 +13,12 @@ export interface MethodEntry<M extends MethodName> {
   readonly role: Role
   /** Changes tables or files: takes `dryRun`, and is written into the audit log. */
   readonly changes?: true
-  /** The nodes it is about, for policy.noderange. */
+  /** Nobody needs a policy row for it: it tells or changes only what is the caller's own. */
+  readonly everyone?: true
+  /**
+   * The nodes it is about, for policy.noderange. '': none, with these parameters. undefined: none is named, which the
+   * policy takes for all of them. A method without this function is not about nodes.
+   */
   noderange?(params: MethodParams[M]): string | undefined
   /** The other arguments, for policy.parameters. */
   words?(params: MethodParams[M]): readonly string[]

@@ -1,0 +1,120 @@
+/**
+ * Whether a remote caller may do what is asked: the token's role first, then the policy table, with node ranges as the tables
+ * define them now. The caller is told no and nothing else; the reason is for the server's log and the audit log.
+ */
+
+import { nodeNames } from '../../tables/groups.ts'
+import { expandNodeRange } from '../../tables/noderange.ts'
+import { createResolver } from '../../tables/resolve.ts'
+import { cell, enabledRows, type TablesView } from '../../tables/row.ts'
+import { OperatorError } from '../errors.ts'
+import { API_LIMITS } from '../limits.ts'
+import type { MethodContext } from '../methods/context.ts'
+import type { Role } from '../methods/entry.ts'
+import { recordAudit } from '../methods/history/audit.ts'
+import { hasNestedRepetition, runWithin } from './bounded-match.ts'
+import { decidePolicy, type ExpandedRule } from './policy.ts'
+
+/** The part of a MethodEntry that counts. */
+export interface Demand {
+  readonly command: string
+  readonly role: Role
+  readonly everyone?: true
+  readonly noderange?: unknown
+}
+
+export class PermissionDenied extends OperatorError {
+  readonly reason: string
+
+  constructor(reason: string, advice?: string) {
+    super('LB_DENIED', 'Permission denied for request', advice)
+    this.reason = reason
+  }
+}
+
+const RANK: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, administrator: 2 }
+
+export function isAtMost(role: Role, ceiling: Role): boolean {
+  return RANK[role] <= RANK[ceiling]
+}
+
+/**
+ * A refusal is written into the audit log.
+ *
+ * @throws PermissionDenied; OperatorError LB_BAD_INPUT for node ranges and patterns that are not taken from afar
+ */
+export function authorise(context: MethodContext, demand: Demand, params: object): void {
+  try {
+    demandPermission(context, demand, params)
+  } catch (error) {
+    const { store, caller, request } = context
+    if (error instanceof PermissionDenied)
+      recordAudit(store, caller, request, { status: 'Denied', comments: error.reason })
+    throw error
+  }
+}
+
+function demandPermission(context: MethodContext, demand: Demand, params: object): void {
+  const { caller, request, store } = context
+  if (!isAtMost(demand.role, caller.role))
+    throw new PermissionDenied(`${demand.command} needs the role ${demand.role}, the token is good for ${caller.role}`)
+  if (demand.everyone) return
+  refuseSlowPatterns(params)
+  const named = demand.noderange === undefined ? '' : request.noderange
+  const nodes = named === undefined || named === '' ? undefined : requestedNodes(store, named)
+  const rows = enabledRows(store, 'policy')
+  if (rows.length === 0)
+    throw new PermissionDenied(
+      'the policy table is empty',
+      'The policy table is empty, so nobody may do anything from afar. On the server: chtab priority=1 policy.name=root policy.rule=allow',
+    )
+  // A hundred thousand names are put together only where a row asks for them.
+  const asksForNodes = rows.some((row) => cell(row, 'noderange') !== '')
+  const decision = decidePolicy(
+    rows,
+    {
+      user: caller.user,
+      hosts: [caller.host, caller.address].filter((name) => name !== undefined),
+      command: demand.command,
+      nodes: nodes ?? (named === undefined && asksForNodes ? new Set(nodeNames(store)) : undefined),
+      words: request.words,
+    },
+    new Date(),
+    ruleExpander(store),
+  )
+  const reason = [decision.reason, ...decision.faults].join('; ')
+  if (!decision.allowed) throw new PermissionDenied(reason)
+}
+
+/**
+ * Names that are no nodes count as well: mkdef makes them. Files of the server are not read for those who are not on it;
+ * their own command puts the content of `^file` in its place.
+ */
+function requestedNodes(view: TablesView, noderange: string): ReadonlySet<string> {
+  const expanded = runWithin(API_LIMITS.expandMs, () =>
+    expandNodeRange(noderange, { view, resolver: createResolver(view) }, { verify: false, applyExcludenodes: false }),
+  )
+  if (!expanded) throw new OperatorError('LB_BAD_INPUT', `noderange ${noderange}: it takes too long to find the nodes`)
+  const { nodes, faults } = expanded.value
+  if (faults.length > 0) throw new OperatorError('LB_BAD_INPUT', faults.join('; '))
+  return new Set(nodes)
+}
+
+function ruleExpander(view: TablesView): (noderange: string) => ExpandedRule {
+  const resolver = createResolver(view)
+  return (noderange) => {
+    const options = { verify: false, applyExcludenodes: false }
+    const { nodes, faults } = expandNodeRange(noderange, { view, resolver }, options)
+    return { nodes: new Set(nodes), faults }
+  }
+}
+
+/** Conditions (`attr=~pattern`) are matched in the thread that answers nodes. */
+function refuseSlowPatterns(params: object): void {
+  const { where } = params as { readonly where?: unknown }
+  for (const text of Array.isArray(where) ? where : []) {
+    const pattern = /[=!]~(.*)$/s.exec(String(text))?.[1]
+    if (pattern !== undefined && hasNestedRepetition(pattern))
+      throw new OperatorError('LB_BAD_INPUT', `${text}: repetition within repetition is not taken from afar`)
+  }
+}
