@@ -14,6 +14,8 @@ import { STATELITE_COMMANDS } from './statelite/commands.ts'
 import { TABLE_COMMANDS } from './tables/commands.ts'
 
 export const VERSION = '0.1.0'
+/** The date of this version, for man pages. */
+export const RELEASED = '2026-11-22'
 
 /** In the order of `liteboot help`. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [

@@ -21,6 +21,10 @@ export function hasShortName(command: string): boolean {
   return SHORT_NAMES.has(command)
 }
 
+export function allShortNames(): string[] {
+  return [...SHORT_NAMES]
+}
+
 /** How a command is typed. */
 export function typedName(command: string): string {
   return hasShortName(command) || command === 'liteboot' ? command : `liteboot ${command}`
