@@ -1,0 +1,89 @@
+/** nodestat: what runs on each node; where nothing does, where it stands in its boot. */
+import { existsSync } from 'node:fs'
+import type { Boot } from '../../../timeline/boot.ts'
+import { openTimelineReader, type TimelineReader } from '../../../timeline/store.ts'
+import { type CommandResult, commandResult } from '../../protocol.ts'
+import type { Method, MethodContext } from '../context.ts'
+import { edit } from '../edit.ts'
+import { expandKnown } from '../per-node.ts'
+import { DEPLOYMENT_LIMITS } from './limits.ts'
+import { openReachTools, type Reach, reachServices } from './reach.ts'
+
+interface NodeStatus {
+  readonly node: string
+  /** As printed; undefined: it has no address. */
+  readonly status: string | undefined
+  readonly services: readonly string[]
+  readonly alive: boolean
+  readonly boot: string | null
+}
+
+export const nodestatShow: Method<'nodestat.show'> = async (context, params) => {
+  const found = await lookAt(context, params.noderange)
+  return renderStatuses(found, params.power)
+}
+
+export const nodestatUpdate: Method<'nodestat.update'> = async (context, params) => {
+  const found = await lookAt(context, params.noderange)
+  const time = renderTime(new Date())
+  const { warnings } = await edit(context, (transaction) => {
+    for (const { node, status, services } of found) {
+      if (status === undefined) continue
+      const appstatus = services.map((name) => `${name}=up`).join(',')
+      const times = { statustime: time, appstatustime: time }
+      transaction.setRows('nodelist', { node }, { status, appstatus, ...times })
+    }
+  })
+  const result = renderStatuses(found, params.power)
+  return { ...result, errors: [...result.errors, ...warnings] }
+}
+
+async function lookAt(context: MethodContext, noderange: string): Promise<readonly NodeStatus[]> {
+  const names = expandKnown(context.store, noderange)
+  const { snapshot } = await context.compiled()
+  const tools = openReachTools()
+  const reached = await Promise.all(
+    names.map(async (name) => {
+      const ip = snapshot.node(name)?.ip
+      return { name, reach: ip === undefined ? undefined : await reachServices(ip, tools) }
+    }),
+  )
+  context.server?.flushTimeline()
+  const timeline = existsSync(context.timelineFile)
+    ? openTimelineReader({ file: context.timelineFile, now: Date.now })
+    : undefined
+  try {
+    return reached.map(({ name, reach }) => statusOf(name, reach, timeline))
+  } finally {
+    timeline?.close()
+  }
+}
+
+function statusOf(node: string, reach: Reach | undefined, timeline: TimelineReader | undefined): NodeStatus {
+  const boot = reach === undefined || reach.open.length > 0 ? undefined : timeline?.boots(node).at(-1)
+  const news = boot === undefined ? undefined : bootNews(boot, Date.now())
+  const { open = [], alive = false } = reach ?? {}
+  const status = reach === undefined ? undefined : open.join(',') || news || (alive ? 'ping' : 'noping')
+  return { node, status, services: open, alive, boot: news ?? null }
+}
+
+/** What a boot says about a node that runs nothing: `stuck at kernel, …` says more than `noping`. */
+export function bootNews(boot: Pick<Boot, 'state' | 'summary' | 'lastMs'>, nowMs: number): string | undefined {
+  if (boot.state === 'booted' || nowMs - boot.lastMs > DEPLOYMENT_LIMITS.bootNewsMs) return undefined
+  return boot.summary
+}
+
+function renderStatuses(found: readonly NodeStatus[], power: boolean | undefined): CommandResult {
+  const lines = found.flatMap(({ node, status }) => (status === undefined ? [] : [`${node}: ${status}`]))
+  const lost = found.filter(({ status }) => status === undefined)
+  const errors = lost.map(({ node }) => `${node}: Error: it has no address (hosts.ip)`)
+  const unpowered = power ? ['Warning: -p: this server cannot ask for the power state of nodes'] : []
+  return commandResult(lines, found, [...errors, ...unpowered], errors.length > 0 ? 1 : 0)
+}
+
+/** `MM-DD-YYYY HH:MM:SS`, local time, as xCAT writes it. */
+function renderTime(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0')
+  const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}-${date.getFullYear()}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
