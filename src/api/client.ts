@@ -33,7 +33,7 @@ export async function isServed(socketPath: string): Promise<boolean> {
 export async function connectApi(places: Places = readPlaces()): Promise<Api> {
   if (await isServed(places.socket)) {
     const { openSocketClient } = await import('./socket-client.ts')
-    return openSocketClient(places.socket)
+    return readingNodeFiles(openSocketClient(places.socket))
   }
   if (process.getuid?.() !== 0) {
     throw new OperatorError(
@@ -42,5 +42,16 @@ export async function connectApi(places: Places = readPlaces()): Promise<Api> {
     )
   }
   const { openDirectApi } = await import('./direct.ts')
-  return openDirectApi(places)
+  return readingNodeFiles(openDirectApi(places))
+}
+
+/** `^file` in a noderange is a file of the caller: the server never opens it. */
+function readingNodeFiles(api: Api): Api {
+  return {
+    async call(method, params, onProgress) {
+      const { withNodeFiles } = await import('./noderange-files.ts')
+      return api.call(method, await withNodeFiles(params), onProgress)
+    },
+    close: () => api.close(),
+  }
 }

@@ -83,8 +83,8 @@ function renderRuns(numbers: readonly string[]): string {
 function renderPattern({ pieces, folded }: Pattern): string {
   const text = pieces.join('')
   if (folded || !isRange(text)) return text
-  // A name that looks like a range (`n1-n3`): in brackets a piece stands for itself.
-  return `${text.slice(0, -1)}[${text.slice(-1)}]`
+  // A name that looks like a range (`n1-n3`): in brackets a letter or digit stands for itself.
+  return /\w$/.test(text) ? `${text.slice(0, -1)}[${text.slice(-1)}]` : `[${text.slice(0, 1)}]${text.slice(1)}`
 }
 
 function isRange(name: string): boolean {

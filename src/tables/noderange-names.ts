@@ -76,14 +76,18 @@ export function expandPlus(atom: string): string[] | undefined {
   return expandNumbers(number, last.padStart(width, '0'), atom)?.map((text) => prefix + text)
 }
 
+/** Brackets in one atom; names have a handful of numbers. */
+const MOST_BRACKETS = 20
+
 /** `r[1-2]b[1,3]x`. An empty list: brackets that do not make sense. undefined: no brackets. */
-export function expandBrackets(atom: string): string[] | undefined {
+export function expandBrackets(atom: string, allowed = MOST_BRACKETS): string[] | undefined {
   const open = atom.indexOf('[')
   if (open === -1) return undefined
+  if (allowed === 0) return []
   const close = atom.indexOf(']', open)
   if (close === -1) return []
   const rest = atom.slice(close + 1)
-  const tails = rest.includes('[') ? expandBrackets(rest) : [rest]
+  const tails = rest.includes('[') ? expandBrackets(rest, allowed - 1) : [rest]
   const items = atom
     .slice(open + 1, close)
     .split(',')

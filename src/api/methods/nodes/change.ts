@@ -16,7 +16,7 @@ import type { Method, MethodContext } from '../context.ts'
 import { edit } from '../edit.ts'
 import { messageResult } from '../objects/context.ts'
 import { expandKnown } from '../per-node.ts'
-import { expandUnverified, wellFormed } from './words.ts'
+import { excludedWarning, expandUnverified, wellFormed } from './words.ts'
 
 export const add: Method<'nodes.add'> = (context, { noderange, words }) => {
   const { assignments, conditions } = wellFormed(parseNodeChangeWords(words))
@@ -77,7 +77,10 @@ async function perform(
     return planned
   })
   const { names, plan } = result
-  if (names.length === 0) return commandResult([], { nodes: 0, changes, snapshot }, [nothingIn(noderange)])
+  if (names.length === 0) {
+    const excluded = excludedWarning(context.store, noderange)
+    return commandResult([], { nodes: 0, changes, snapshot }, excluded.length > 0 ? excluded : [nothingIn(noderange)])
+  }
   return messageResult(plan.messages, plan.exitStatus, { nodes: names.length, changes, snapshot }, warnings)
 }
 

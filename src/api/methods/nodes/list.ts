@@ -9,7 +9,7 @@ import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method } from '../context.ts'
 import { expandKnown } from '../per-node.ts'
-import { expandUnverified, wellFormed } from './words.ts'
+import { excludedWarning, expandUnverified, wellFormed } from './words.ts'
 
 export const list: Method<'nodes.list'> = ({ store }, params) => {
   const { noderange, columns, blame = false, withFieldname = false, hidden, data } = params
@@ -21,6 +21,7 @@ export const list: Method<'nodes.list'> = ({ store }, params) => {
   return commandResult(
     renderNodeList(resolver, nodes, request, { blame, withLabels: withFieldname }),
     data ? describeNodeList(resolver, nodes, request, { blame }) : null,
+    noderange === undefined || named.length > 0 ? [] : excludedWarning(store, noderange),
   )
 }
 

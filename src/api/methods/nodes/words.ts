@@ -1,6 +1,7 @@
 /** What the node commands share: words that may be wrong, and ranges of nodes that need not exist. */
 import type { ColumnFault } from '../../../tables/node-columns.ts'
 import { expandNodeRange } from '../../../tables/noderange.ts'
+import { foldNodeNames } from '../../../tables/noderange-fold.ts'
 import { createResolver } from '../../../tables/resolve.ts'
 import type { TablesView } from '../../../tables/row.ts'
 import { OperatorError } from '../../errors.ts'
@@ -22,4 +23,14 @@ export function expandUnverified(
   const { nodes, faults } = expandNodeRange(noderange, context, { verify: false, ...options })
   if (faults.length > 0) throw new OperatorError('LB_BAD_INPUT', faults.join('; '))
   return nodes
+}
+
+/** site.excludenodes may leave nothing of a range: silence would look like a fault of the tables. */
+export function excludedWarning(view: TablesView, noderange: string): string[] {
+  const context = { view, resolver: createResolver(view) }
+  const expand = (applyExcludenodes: boolean) =>
+    expandNodeRange(noderange, context, { verify: false, applyExcludenodes }).nodes
+  if (expand(true).length > 0) return []
+  const all = expand(false)
+  return all.length === 0 ? [] : [`Warning: site.excludenodes leaves out ${foldNodeNames(all)}`]
 }

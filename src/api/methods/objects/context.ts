@@ -1,5 +1,4 @@
 /** What the object commands share: how the tables room is asked, and how its messages are printed. */
-import { readFileSync } from 'node:fs'
 import type { Message } from '../../../tables/messages.ts'
 import type { ObjectsContext } from '../../../tables/objects.ts'
 import { createResolver } from '../../../tables/resolve.ts'
@@ -7,16 +6,7 @@ import type { TablesView } from '../../../tables/row.ts'
 import { type CommandResult, commandResult } from '../../protocol.ts'
 
 export function objectsContext(view: TablesView): ObjectsContext {
-  return { view, resolver: createResolver(view), readFile: readIfThere }
-}
-
-/** For `^file` in node ranges. */
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
+  return { view, resolver: createResolver(view) }
 }
 
 /** @param more lines for standard error after the messages' own */
