@@ -2,7 +2,7 @@
 import { classifyFirmware, type Firmware } from '../../boot/firmware.ts'
 import { chooseLoader } from '../../boot/loader.ts'
 import type { Answer, NodeAnswers } from '../../boot/node-answers.ts'
-import { bootStateOf, stateLine } from '../../boot/state.ts'
+import { type BootState, bootStateOf, stateLine } from '../../boot/state.ts'
 import type { ClusterNode, Image, Ipv4, NodePort, Snapshot } from '../../cluster/model.ts'
 import type { StateliteContext } from '../../statelite/context.ts'
 import { renderFinding } from '../../statelite/finding.ts'
@@ -29,14 +29,17 @@ export function compileFacts(node: ClusterNode, snapshot: Snapshot, answers: Nod
   }
   const context = answers.context(node, snapshot)
   const state = bootStateOf(node)
-  put(
-    'state',
-    'next boot',
-    state === 'image' ? `image ${node.imageName}` : state === 'disk' ? 'next device' : 'nothing',
-  )
+  put('state', 'next boot', state === 'image' ? `image ${node.imageName}` : NEXT_BOOT[state])
   putDhcp(node, snapshot, 'value' in context ? context.value : undefined, put)
   if (state === 'image') putImageBoot(node, snapshot, answers, context, put)
   return facts
+}
+
+const NEXT_BOOT: Readonly<Record<Exclude<BootState, 'image'>, string>> = {
+  disk: 'next device',
+  none: 'nothing',
+  shell: 'shell on the console',
+  shutdown: 'switch off',
 }
 
 function firmware(description: string, architecture: number): readonly [string, Firmware] {
