@@ -26,9 +26,7 @@ export interface DumpFiles {
 /** @throws OperatorError LB_FILE */
 export async function readDumpFiles(path: string): Promise<DumpFiles> {
   const found = new FoundFiles()
-  const kind = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new OperatorError('LB_FILE', `${path} cannot be read: ${error.code}`)
-  })
+  const kind = await stat(path).catch((error: NodeJS.ErrnoException) => cannotRead(path, error))
   if (kind.isDirectory()) await readDirectory(path, found)
   else await readOne(path, found)
   if (found.files.length === 0) {
@@ -41,11 +39,10 @@ export async function readDumpFiles(path: string): Promise<DumpFiles> {
 }
 
 async function readDirectory(path: string, found: FoundFiles): Promise<void> {
-  const entries = await readdir(path, { withFileTypes: true })
-  for (const { name } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  const names = await readdir(path).catch((error: NodeJS.ErrnoException) => cannotRead(path, error))
+  for (const name of names.sort()) {
     const file = join(path, name)
-    if (found.passes(name, file) && (await stat(file)).isFile())
-      found.add(name, file, await unpack(file, await read(file)))
+    if (found.passes(name, file)) found.add(name, file, await unpack(file, await read(file)))
   }
 }
 
@@ -68,9 +65,11 @@ async function readOne(path: string, found: FoundFiles): Promise<void> {
 }
 
 async function read(file: string): Promise<Buffer> {
-  return readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new OperatorError('LB_FILE', `${file} cannot be read: ${error.code}`)
-  })
+  return readFile(file).catch((error: NodeJS.ErrnoException) => cannotRead(file, error))
+}
+
+function cannotRead(path: string, { code, message }: NodeJS.ErrnoException): never {
+  throw new OperatorError('LB_FILE', `${path} cannot be read: ${code ?? message}`)
 }
 
 class FoundFiles implements DumpFiles {

@@ -43,8 +43,16 @@ export const importXcat: CliCommand = {
 }
 
 async function keepReport(file: string, left: readonly string[], result: CommandResult): Promise<CommandResult> {
-  const { account, ...data } = result.data as { readonly account: readonly string[] }
-  await writeFileWhole(file, `${[...left, ...account].join('\n')}\n`)
   const { output, errors, exitStatus } = result
+  const { account, data } = takeAccount(result.data)
+  await writeFileWhole(file, `${[...left, ...account].join('\n')}\n`)
   return commandResult([...left, ...output, `Every line is in ${file}.`], data, errors, exitStatus)
+}
+
+/** Of a dry run, the command's own result stands inside that of the dry run. */
+function takeAccount(data: unknown): { readonly account: readonly string[]; readonly data: unknown } {
+  const { account, result, ...rest } = data as { readonly account?: readonly string[]; readonly result?: unknown }
+  if (account) return { account, data: rest }
+  const inner = takeAccount(result ?? { account: [] })
+  return { account: inner.account, data: { ...rest, result: inner.data } }
 }

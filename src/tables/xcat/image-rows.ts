@@ -1,5 +1,5 @@
 /** Which rows speak for an image: groups compared as one text, and ALL before the groups, are xCAT's own. */
-import { cell, splitList } from '../row.ts'
+import { cell, enabledRows, splitList } from '../row.ts'
 import type { ImportedTables } from './imported-tables.ts'
 
 const SELECTING_TABLES = ['litefile', 'litetree'] as const
@@ -10,16 +10,21 @@ const SELECTING_TABLES = ['litefile', 'litetree'] as const
  */
 export function translateImageGroups(tables: ImportedTables): void {
   const named = new Set(
-    SELECTING_TABLES.flatMap((table) => tables.enabled(table).map(({ current }) => cell(current, 'image'))),
+    SELECTING_TABLES.flatMap((table) => enabledRows(tables, table).map((row) => cell(row, 'image'))),
   )
+  const taken = new Set([
+    ...SELECTING_TABLES.flatMap((table) => tables.rows(table).map(({ original }) => original?.image)),
+    ...tables.rows('osimage').flatMap(({ original }) => [original?.imagename, original?.groups]),
+  ])
   const renamed = new Map<string, string>()
   for (const row of tables.rows('osimage')) {
     const groups = row.current ? cell(row.current, 'groups') : ''
     if (!groups.includes(',')) continue
     // Nothing asks for them: the list can stay as the administrator wrote it.
     if (!named.has(groups) && !splitList(groups).some((group) => named.has(group))) continue
-    const joined = renamed.get(groups) ?? freeName(groups, named)
+    const joined = renamed.get(groups) ?? freeName(groups, taken)
     renamed.set(groups, joined)
+    taken.add(joined)
     const why = 'xCAT compared the list as one name; write the list again to let rows for each of its groups count'
     tables.translate(row, { groups: joined }, `groups ${groups} → ${joined}`, why)
   }
@@ -33,7 +38,7 @@ export function translateImageGroups(tables: ImportedTables): void {
   }
 }
 
-function freeName(groups: string, taken: ReadonlySet<string>): string {
+function freeName(groups: string, taken: ReadonlySet<unknown>): string {
   const joined = splitList(groups).join('-')
   let name = joined
   for (let number = 2; taken.has(name); number++) name = `${joined}-${number}`

@@ -15,6 +15,7 @@ import {
   translateLitefile,
   translateLitetree,
   translateNetboot,
+  translateSerial,
 } from './translate-rows.ts'
 import { xcatLitefile } from './xcat-rules.ts'
 
@@ -35,6 +36,7 @@ export function importSite(
   translateControlCharacters(tables)
   translateImages(tables)
   translateNetboot(tables)
+  translateSerial(tables)
   translateLitefile(tables)
   translateLitetree(tables)
   translateImageGroups(tables)

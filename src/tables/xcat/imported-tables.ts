@@ -11,7 +11,8 @@ export interface ImportedRow {
   readonly schema: TableSchema
   /** As it stands in the dump; undefined: made by the import. */
   readonly original: Row | undefined
-  readonly key: string
+  /** Of the current row, and of the last one when it is not kept. */
+  key: string
   /** undefined: not kept. */
   current: Row | undefined
   fate: 'kept' | 'translated' | 'in part' | 'not kept'
@@ -22,7 +23,8 @@ export class ImportedTables implements TablesView {
   readonly mode: ImportMode
   readonly #base: TablesView
   readonly #dump: Dump
-  readonly #rows = new Map<string, Map<string, ImportedRow>>()
+  readonly #rows = new Map<string, ImportedRow[]>()
+  readonly #byKey = new Map<string, Map<string, ImportedRow>>()
   readonly #views = new Map<string, readonly Row[]>()
   readonly #standing = new Map<string, ReadonlyMap<string, Row>>()
 
@@ -36,7 +38,8 @@ export class ImportedTables implements TablesView {
         const key = renderRowKey(row, schema.key)
         return { schema, original: row, key, current: row, fate: 'kept' }
       })
-      this.#rows.set(schema.name, new Map(imported.map((row) => [row.key, row])))
+      this.#rows.set(schema.name, imported)
+      this.#byKey.set(schema.name, new Map(imported.map((row) => [row.key, row])))
     }
   }
 
@@ -46,11 +49,11 @@ export class ImportedTables implements TablesView {
   }
 
   rows(table: string): readonly ImportedRow[] {
-    return [...(this.#rows.get(table)?.values() ?? [])]
+    return this.#rows.get(table) ?? []
   }
 
   row(table: string, key: string): ImportedRow | undefined {
-    return this.#rows.get(table)?.get(key)
+    return this.#byKey.get(table)?.get(key)
   }
 
   /** Rows that are kept and not disabled. */
@@ -72,7 +75,7 @@ export class ImportedTables implements TablesView {
   #merged(table: string): readonly Row[] {
     const imported = this.#rows.get(table)
     if (!imported) return this.#base.read(table)
-    const rows = [...imported.values()].flatMap(({ current }) => (current ? [current] : []))
+    const rows = imported.flatMap(({ current }) => (current ? [current] : []))
     if (this.mode === 'replace' && this.#dump.tables.some(({ schema }) => schema.name === table)) return rows
     const base = this.#base.read(table)
     const schema = TABLES.get(table)
@@ -153,9 +156,8 @@ export class ImportedTables implements TablesView {
       current: row,
       fate: 'translated',
     }
-    const rows = this.#rows.get(table) ?? new Map<string, ImportedRow>()
-    rows.set(imported.key, imported)
-    this.#rows.set(table, rows)
+    this.#rows.set(table, [...this.rows(table), imported])
+    this.#index(imported)
     this.#views.delete(table)
     return imported
   }
@@ -187,6 +189,17 @@ export class ImportedTables implements TablesView {
     if (!row.current) return
     row.current = Object.freeze({ ...row.current, ...values })
     this.#views.delete(row.schema.name)
+    const key = renderRowKey(row.current, row.schema.key)
+    if (key === row.key) return
+    this.#byKey.get(row.schema.name)?.delete(row.key)
+    row.key = key
+    this.#index(row)
+  }
+
+  #index(row: ImportedRow): void {
+    const rows = this.#byKey.get(row.schema.name) ?? new Map<string, ImportedRow>()
+    rows.set(row.key, row)
+    this.#byKey.set(row.schema.name, rows)
   }
 
   #say(kind: EntryKind, table: string, row: string, what: string, why: string): void {

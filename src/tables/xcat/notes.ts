@@ -3,7 +3,7 @@ import { compileCell } from '../cells.ts'
 import { groupMembers, isNode } from '../groups.ts'
 import { compilePerlRegex } from '../perl-regexp.ts'
 import { createResolver } from '../resolve.ts'
-import { cell, splitList } from '../row.ts'
+import { cell, isEnabled, splitList } from '../row.ts'
 import type { ImportedTables } from './imported-tables.ts'
 
 export function noteDifferences(tables: ImportedTables): void {
@@ -12,6 +12,7 @@ export function noteDifferences(tables: ImportedTables): void {
   notePolicy(tables)
   notePersistent(tables)
   notePatterns(tables)
+  noteTakenOver(tables)
 }
 
 const SITE_KEYS: Readonly<Record<string, string>> = {
@@ -96,6 +97,31 @@ function notePatterns(tables: ImportedTables): void {
         if (first === undefined) continue
         const what = `${name} ${text} has no value for ${first}${faulty.length > 1 ? ` and ${faulty.length - 1} more` : ''}`
         tables.note(table, row.key, what, compiled.evaluate(first).fault ?? '')
+      }
+    }
+  }
+}
+
+/** A node whose own value is not kept has its groups' value from now on, which may be worse than none. */
+function noteTakenOver(tables: ImportedTables): void {
+  const resolver = createResolver(tables)
+  for (const table of tables.tables) {
+    for (const { schema, original, current, fate } of tables.rows(table)) {
+      if (!schema.nodeTable || !original || fate === 'kept' || fate === 'translated') continue
+      const node = cell(original, 'node')
+      if (!isNode(tables, node)) continue
+      for (const { name } of schema.columns) {
+        const before = cell(original, name)
+        if (name === 'node' || before === '' || (current && isEnabled(current) && cell(current, name) !== '')) continue
+        const { value, origins } = resolver.explain(node, table, name)
+        const [origin] = origins
+        if (value !== undefined && origin?.from === 'group')
+          tables.note(
+            table,
+            `node=${node}`,
+            `${name} is "${value}" now`,
+            `from group ${origin.key}, in place of the value that was not kept`,
+          )
       }
     }
   }

@@ -1,5 +1,6 @@
 /** Cells that liteboot spells or reads another way, row by row. */
 
+import { cellForm } from '../cells.ts'
 import { cell, isDisableWord, isEnabled } from '../row.ts'
 import { CONTROL } from '../values.ts'
 import type { ImportedRow, ImportedTables } from './imported-tables.ts'
@@ -61,6 +62,22 @@ export function translateNetboot(tables: ImportedTables): void {
   }
 }
 
+/** `115200n8r` is a speed, what every console does anyway (n8), and flow control (r). */
+export function translateSerial(tables: ImportedTables): void {
+  for (const row of tables.rows('nodehm')) {
+    const speed = row.current ? cell(row.current, 'serialspeed') : ''
+    const [, digits, flow] = /^(\d+)n8(r?)$/.exec(speed) ?? []
+    if (digits !== undefined) {
+      const values = flow === 'r' ? { serialspeed: digits, serialflow: 'hard' } : { serialspeed: digits }
+      const what = `serialspeed ${speed} → ${Object.values(values).join(', serialflow ')}`
+      tables.translate(row, values, what, 'n8 is understood; r is hardware flow control')
+    } else if (speed !== '' && !/^\d+$/.test(speed) && cellForm(speed) === 'plain') {
+      tables.loseCell(row, 'serialspeed', 'not a number')
+      tables.loseCell(row, 'serialport', 'a port without a speed would stop the boot: set both again')
+    }
+  }
+}
+
 export function translateImages(tables: ImportedTables): void {
   for (const row of tables.rows('osimage')) {
     const rootfstype = row.current ? cell(row.current, 'rootfstype') : ''
@@ -71,18 +88,22 @@ export function translateImages(tables: ImportedTables): void {
 }
 
 export function translateLitefile(tables: ImportedTables): void {
-  for (const row of tables.enabled('litefile')) {
-    const options = cell(row.current, 'options')
-    if (cell(row.current, 'image') === '')
-      tables.setAside(row, 'xCAT never found rows without an image; image=ALL is what makes them count')
-    else if (options === '')
-      tables.translate(
-        row,
-        { options: 'link' },
-        'options "" → link',
-        'without options xCAT made a symbolic link; liteboot mounts (tmpfs)',
-      )
-    else if (!isEntryOptionWord(options)) tables.setAside(row, `xCAT's nodes ignored the option "${options}"`)
+  const byFile = Map.groupBy(tables.enabled('litefile'), ({ current }) => cell(current, 'file').replace(/\/$/, ''))
+  for (const rows of byFile.values()) for (const row of rows) translateEntry(tables, row, rows.length > 1)
+}
+
+function translateEntry(tables: ImportedTables, row: ImportedRow, hasOthers: boolean): void {
+  const { current } = row
+  const options = current ? cell(current, 'options') : ''
+  if (!current || cell(current, 'image') === '')
+    tables.setAside(row, 'xCAT never found rows without an image; image=ALL is what makes them count')
+  else if (options === '') {
+    const why = 'without options xCAT made a symbolic link; liteboot mounts (tmpfs)'
+    tables.translate(row, { options: 'link' }, 'options "" → link', why)
+  } else if (!isEntryOptionWord(options)) {
+    const why = `xCAT's nodes ignored the option "${options}"`
+    if (hasOthers) tables.disable(row, `${why}; another row for this path may count in its place now`)
+    else tables.setAside(row, why)
   }
 }
 

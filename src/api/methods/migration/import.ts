@@ -41,12 +41,13 @@ export const importXcat: Method<'migration.import'> = async (context, { files, m
     store(transaction, tables, arriving, mode ?? 'replace')
     return report
   })
-  const done = context.dryRun ? 'Nothing was changed (--dry-run).' : `${changes} rows written.`
+  const done = renderStored(result)
+  const dry = context.dryRun ? ['Dry run: nothing was changed.', ''] : []
   const render = (folded: boolean) => renderImportReport(result, { folded })
-  const data = { ...result, warnings, changes, snapshot, dryRun: context.dryRun }
+  const data = { ...result, warnings, changes, snapshot }
   return commandResult(
     [...render(true), '', done],
-    account ? { ...data, account: [...render(false), ...section('Checks', warnings), '', done] } : data,
+    account ? { ...data, account: [...dry, ...render(false), ...section('Checks', warnings), '', done] } : data,
     shorten(warnings),
     lost(result) ? STATUS.inPart : STATUS.whole,
   )
@@ -54,6 +55,12 @@ export const importXcat: Method<'migration.import'> = async (context, { files, m
 
 const ADVICE =
   'Import with --replace (the tables of the dump take the place of these) or --merge (row by row, the dump counts); --dry-run shows what would come of it.'
+
+function renderStored({ tables }: ImportReport): string {
+  const stored = tables.map(({ kept, translated, inPart }) => kept + translated + inPart).filter((rows) => rows > 0)
+  const rows = stored.reduce((sum, count) => sum + count, 0)
+  return `${rows} ${rows === 1 ? 'row' : 'rows'} in ${stored.length} ${stored.length === 1 ? 'table' : 'tables'} stored.`
+}
 
 /** Into a site that has no rows, a table without rows brings nothing. */
 function withRows(dump: Dump): Dump {

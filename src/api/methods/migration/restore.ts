@@ -18,7 +18,7 @@ export const restore: Method<'migration.restore'> = async (context, { files, rep
     for (const { schema, rows } of tables) if (replace || rows.length > 0) transaction.replaceTable(schema.name, rows)
   })
   const rows = tables.reduce((sum, table) => sum + table.rows.length, 0)
-  const done = context.dryRun ? 'Nothing was changed (--dry-run).' : `${rows} rows in ${tables.length} tables restored.`
+  const done = `${rows} rows in ${tables.length} tables restored.`
   return commandResult([done], { tables: tables.length, rows, changes, snapshot }, warnings)
 }
 
