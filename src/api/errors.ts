@@ -19,6 +19,10 @@ export const OPERATOR_ERRORS = {
   LB_LOGIN: 'Log in with `liteboot login <server>`.',
   LB_REMOTE: 'Check that `liteboot serve` runs there, that its API is on, and that no firewall is between.',
   LB_CERTIFICATE: 'Look at the certificates in the guide on remote access.',
+  LB_NO_REVISION: 'List the revisions with `liteboot history`.',
+  LB_CHANGED_SINCE:
+    'Nothing was changed. Undo the later changes first, or have them overwritten with --force; `liteboot diff <revision>` shows a change.',
+  LB_CHANGED: 'Read the table again, and make your change in what is there now.',
   LB_BUSY: 'Another command is changing the tables: run the command again.',
   LB_FILE: 'Check the path and its permissions.',
   LB_PORT_IN_USE: 'Another server holds the port: stop it, or give this one another port or address.',

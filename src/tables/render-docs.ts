@@ -1,6 +1,6 @@
 /** Renders docs/reference/tables.md from the schema: `node src/tables/render-docs.ts > docs/reference/tables.md`. */
 import { pathToFileURL } from 'node:url'
-import { TABLES, type TableSchema } from './schema.ts'
+import { SCHEMAS, type TableSchema } from './schema.ts'
 
 export function renderTablesPage(): string {
   const intro = [
@@ -14,7 +14,7 @@ export function renderTablesPage(): string {
     '[value patterns](patterns.md).',
     '',
   ]
-  return [...intro, ...[...TABLES.values()].flatMap(renderTable)].join('\n')
+  return [...intro, ...SCHEMAS.flatMap(renderTable)].join('\n')
 }
 
 function renderTable(table: TableSchema): string[] {

@@ -9,6 +9,8 @@ export interface Edit<T> {
   readonly result: T
   /** Rows added, changed and removed. */
   readonly changes: number
+  /** Of the tables, after the edit. */
+  readonly revision: number
   /** From which nodes are answered; null: no server runs, or a dry run. */
   readonly snapshot: number | null
   /** `Warning: …` lines. */
@@ -51,7 +53,7 @@ export async function edit<T>(
   }
   const snapshot = committed ? await context.live(revision) : undefined
   const warnings = findings.filter(({ severity }) => severity === 'warning').map((finding) => findingLine(finding))
-  return { result, changes: changes.length, snapshot: snapshot ?? null, warnings }
+  return { result, changes: changes.length, revision, snapshot: snapshot ?? null, warnings }
 }
 
 function storeError({ code, message }: StoreFault): OperatorError {

@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { OperatorError } from '../../api/errors.ts'
 import { type CliCommand, collect } from '../command.ts'
+import { parseCount } from '../history/count.ts'
 
 interface Options {
   describe?: boolean
   where?: string[]
   file?: string
+  number?: number
 }
 
 export const tabdump: CliCommand = {
@@ -28,10 +30,11 @@ export const tabdump: CliCommand = {
         'only rows for which column==value (also != =~ !~ > >= < <=; =~ with % wildcards)',
         collect,
       )
+      .option('-n, --number <count>', 'auditlog and eventlog: only the newest so many rows', parseCount)
       .option('-f, --file <file>', 'write to this file instead of standard output')
-      .action((table: string | undefined, { describe, where, file }: Options) => {
+      .action((table: string | undefined, { describe, where, file, number }: Options) => {
         run(async ({ api }) => {
-          const result = await api.call('tables.dump', { table, describe, where })
+          const result = await api.call('tables.dump', { table, describe, where, newest: number })
           if (file === undefined) return result
           await writeFile(file, `${result.output.join('\n')}\n`).catch((error: Error) => {
             throw new OperatorError('LB_FILE', `cannot write the table: ${error.message}`)

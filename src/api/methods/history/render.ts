@@ -53,13 +53,32 @@ function renderCell(value: string): string {
   return /^[\s("]|[\s]$|[\p{Cc}]| -> /u.test(value) ? JSON.stringify(value) : value
 }
 
-/** `17  2026-11-22 18:53:42  root  1 row  chdef n1 netboot=grub2` */
-export function renderTransaction(transaction: RecordedTransaction, undoneBy: number | undefined): string {
-  const { revision, atMs, rows } = transaction
-  const note = undoneBy === undefined ? '' : `  (undone by ${undoneBy})`
-  const count = `${rows} row${rows === 1 ? '' : 's'}`
-  const words = [`${revision}`, renderLocalTime(atMs), renderUser(transaction), count]
-  return `${words.join('  ')}  ${renderCommandLine(transaction.request)}${note}`
+export interface ListedTransaction {
+  readonly transaction: RecordedTransaction
+  readonly undoneBy: number | undefined
+}
+
+/** `17  2026-11-22 18:53:42  root  1 row  chdef n1 netboot=grub2`, in columns. */
+export function renderTransactions(listed: readonly ListedTransaction[]): string[] {
+  const cells = listed.map(({ transaction }) => [
+    String(transaction.revision),
+    renderLocalTime(transaction.atMs),
+    renderUser(transaction),
+    `${transaction.rows} row${transaction.rows === 1 ? '' : 's'}`,
+  ])
+  const widths = (cells[0] ?? []).map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)))
+  return listed.map((each, at) => {
+    const words = (cells[at] ?? []).map((text, column) => text.padEnd(widths[column] ?? 0))
+    return `${words.join('  ')}  ${renderCommandLine(each.transaction.request)}${renderNote(each)}`
+  })
+}
+
+function renderNote({ transaction: { undoes, request }, undoneBy }: ListedTransaction): string {
+  const notes: string[] = []
+  const untold = undoes.filter((revision) => !request?.words.includes(String(revision)))
+  if (untold.length > 0) notes.push(`undid ${untold.join(', ')}`)
+  if (undoneBy !== undefined) notes.push(`undone by ${undoneBy}`)
+  return notes.length === 0 ? '' : `  (${notes.join('; ')})`
 }
 
 export function renderUser({ author, request }: RecordedTransaction): string {

@@ -1,16 +1,18 @@
 /** tabdump: a table as CSV, and what tables and columns are for. */
 import { renderCsv } from '../../../tables/csv.ts'
-import { cell, isEnabled, type Row } from '../../../tables/row.ts'
-import { columnNames, findColumn, TABLE_NAMES, TABLES, type TableSchema, tableSchema } from '../../../tables/schema.ts'
+import { cell, isEnabled, type Row, type TablesView } from '../../../tables/row.ts'
+import { columnNames, findColumn, LOG_TABLES, SCHEMAS, type TableSchema, tableSchema } from '../../../tables/schema.ts'
 import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
 import { unknownName } from '../../suggest.ts'
 import type { Method } from '../context.ts'
 
-export const dump: Method<'tables.dump'> = ({ store }, { table, describe, where = [] }) => {
+const NAMES = SCHEMAS.map(({ name }) => name)
+
+export const dump: Method<'tables.dump'> = async ({ store }, { table, describe, where = [], newest }) => {
   if (table === undefined) {
-    if (!describe) return commandResult(TABLE_NAMES, TABLE_NAMES)
-    return commandResult(renderDescriptions([...TABLES.values()]), [...TABLES.values()])
+    if (!describe) return commandResult(NAMES, NAMES)
+    return commandResult(renderDescriptions(SCHEMAS), SCHEMAS)
   }
   const schema = tableSchema(table)
   if (!schema)
@@ -18,12 +20,19 @@ export const dump: Method<'tables.dump'> = ({ store }, { table, describe, where 
       'LB_NO_TABLE',
       describe ? `table ${table} does not exist.` : `No such table: ${table}`,
       table,
-      TABLE_NAMES,
+      NAMES,
     )
   if (describe) return commandResult(renderDescriptions(schema.columns), schema)
   const tests = where.map((text) => parseWhere(schema, text))
-  const rows = store.read(table).filter((row) => tests.every((test) => test(row)))
+  const rows = LOG_TABLES.has(table)
+    ? await (await import('../history/log-tables.ts')).readLog(store, table, newest, tests)
+    : tableRows(store, table, newest, tests)
   return commandResult(renderCsv(schema, rows).replace(/\n$/, '').split('\n'), rows)
+}
+
+function tableRows(view: TablesView, table: string, newest: number | undefined, tests: readonly RowTest[]): Row[] {
+  if (newest !== undefined) throw new OperatorError('LB_USAGE', '-n can only be used with auditlog and eventlog.')
+  return view.read(table).filter((row) => tests.every((test) => test(row)))
 }
 
 /** `name:<TAB>text` blocks; short names get a second tab, so that the texts line up. */
@@ -51,7 +60,9 @@ function parseWhere(schema: TableSchema, text: string): RowTest {
     throw unknownName('LB_BAD_INPUT', `No column "${column}" in table "${schema.name}"`, column, columnNames(schema))
   }
   const test = TESTS[operator] ?? like(operand, operator === '=~')
-  return (row) => isEnabled(row) && test(cell(row, column), operand)
+  // The one column that holds numbers only.
+  const sortable = (value: string) => (column === 'recid' ? value.padStart(20, '0') : value)
+  return (row) => isEnabled(row) && test(sortable(cell(row, column)), sortable(operand))
 }
 
 /** `%` any text, `_` any one character, upper and lower case alike. */
