@@ -101,7 +101,7 @@ export function removeEntries(text: string, entries: readonly HostEntry[]): Host
 /** What a new file keeps: comments, and the machine's own names on loopback and multicast addresses. */
 export function keepOwnLines(text: string): string {
   const { lines, newline } = linesOf(text)
-  const own = lines.filter(({ ip }) => ip === '' || /^(127\.|::1$|fe00::|ff0)/i.test(ip))
+  const own = lines.filter(({ ip }) => ip === '' || /^(127\.0\.|::1$|fe00::|ff0)/i.test(ip))
   const local = own.some(({ ip }) => ip.startsWith('127.')) ? [] : ['127.0.0.1 localhost']
   return join([...local, ...own.map((line) => line.text)], newline)
 }

@@ -214,11 +214,18 @@ function checkTarget(target: Target, outlook: Outlook): NodeCheck {
 
 /** One line for each error, then xCAT's summary for each boot method concerned. */
 function renderFailures(failures: ReadonlyMap<string, readonly string[]>, snapshot: Snapshot): string[] {
-  const lines = [...failures].flatMap(([name, errors]) => errors.map((error) => `${name}: Error: ${error}`))
+  const lines = [...failures].flatMap(([name, errors]) =>
+    errors.map((error) => `${name}: Error: ${withoutName(error, name)}`),
+  )
   const methods = new Set([...failures.keys()].map((name) => snapshot.node(name)?.netboot ?? 'boot'))
   const summaries = [...methods].map(
     (method) =>
       `Error: Failed to generate ${method} configurations for some node(s) on ${shortHostName()}. These nodes were not changed.`,
   )
   return [...lines, ...summaries]
+}
+
+/** Findings about one node begin with its name. */
+function withoutName(error: string, name: string): string {
+  return error.startsWith(`${name}: `) ? error.slice(name.length + 2) : error
 }
