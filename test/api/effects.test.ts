@@ -1,8 +1,8 @@
 /** --dry-run: rows that would change, and what nodes would be answered, with a server and without; nothing is kept. */
 import test, { type ExecutionContext } from 'ava'
 import { openDirectApi } from '../../src/api/direct.ts'
-import { foldNodeNames } from '../../src/api/effects/fold.ts'
 import type { Api } from '../../src/api/protocol.ts'
+import { foldNodeNames } from '../../src/tables/noderange-fold.ts'
 import { newPlaces, openApiRig } from './rig.ts'
 
 interface Data {

@@ -1,8 +1,8 @@
 /** Effects as lines for people: bounded, whatever the edit was. */
 
+import { foldNodeNames } from '../../tables/noderange-fold.ts'
 import type { AnswerChange } from './difference.ts'
 import type { Effects, NodesChange } from './effects.ts'
-import { foldNodeNames } from './fold.ts'
 import type { NetRowChange } from './row-changes.ts'
 
 export const EFFECT_LIMITS = {

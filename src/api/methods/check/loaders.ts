@@ -22,14 +22,13 @@ export interface WantedLoader extends LoaderUse {
 export function bootFilesAt(node: ClusterNode, snapshot: Snapshot, context: StateliteContext): LoaderUse[] {
   const server = loaderServer(node, snapshot, context)
   return firmwareOf(node.arch).flatMap(([firmware, kind]) => {
-    // iPXE is a second stage, and petitboot brings itself along: neither needs a program.
-    if (kind.kind === 'ipxe' || kind.kind === 'petitboot') return []
+    // iPXE is a second stage, petitboot brings itself along, and HTTP boot takes the program of plain UEFI.
+    if (kind.kind === 'ipxe' || kind.kind === 'petitboot' || kind.kind === 'uefi-http') return []
     // A POWER machine without netboot is taken for one with petitboot.
     if (kind.kind === 'open-firmware' && !(node.netboot ?? '').startsWith('grub2')) return []
     const { file } = chooseLoader(kind, node, server)
     if (file === undefined) return []
-    const name = file.replace(/^http:\/\/[^/]+\/boot\/loader\//, '')
-    return [name, ...(name === 'pxelinux.0' ? ['ldlinux.c32'] : [])].map((each) => ({ file: each, firmware }))
+    return [file, ...(file === 'pxelinux.0' ? ['ldlinux.c32'] : [])].map((each) => ({ file: each, firmware }))
   })
 }
 
@@ -55,20 +54,14 @@ export function checkLoaders(
   for (const { file, firmware, nodes } of all) {
     if (isThere(file)) continue
     for (const node of nodes) {
-      // A file of the node's own, or the same for BIOS, UEFI and UEFI HTTP: said once.
+      // A file of the node's own, or the same for BIOS and UEFI: said once.
       if (seen.has(`${file}\0${node}`)) continue
       seen.add(`${file}\0${node}`)
       const severity = served.has(node) ? 'warning' : 'error'
       const remedy = LOADER_FILES.find(({ name }) => name === file)?.package
       const advice = `${remedy === undefined ? '' : `apt-get install ${remedy}, or `}put it into ${tftpdir}`
-      report.add(
-        severity,
-        'no-loader',
-        `loader ${file}`,
-        `is missing: needed by nodes with ${firmware} firmware`,
-        advice,
-        node,
-      )
+      const message = `missing, and needed by nodes with ${firmware} firmware`
+      report.add(severity, 'no-loader', `loader ${file}`, message, advice, node)
     }
   }
 }

@@ -89,8 +89,8 @@ function checkNode(
       `set to ${state === 'disk' ? 'boot from its next device' : 'boot nothing'}`,
       `nodeset ${name} osimage`,
     )
-  const findings = findingsOf(node, snapshot, answers)
-  for (const finding of findings) addFinding(finding, node, report)
+  for (const finding of findingsOf(node, snapshot, answers))
+    if (!isConsequence(finding, node, snapshot)) addFinding(finding, node, report)
   checkArchitecture(node, snapshot, say)
   const network = node.ip === undefined ? undefined : snapshot.networkOf(node.ip)
   if (network !== undefined) {
@@ -107,6 +107,12 @@ function findingsOf(node: ClusterNode, snapshot: Snapshot, answers: NodeAnswers)
   const line = answers.kernelLine(node, snapshot)
   if ('findings' in line) return [...plan.warnings, ...line.findings]
   return plan.warnings
+}
+
+/** Its address went to the node that had it first: that is a finding about the row, with the other node's name. */
+function isConsequence({ message }: Finding, { name }: ClusterNode, { faults }: Snapshot): boolean {
+  if (message !== 'no address' && message !== 'no hardware address') return false
+  return faults.some((fault) => fault.includes(` row node=${name}: `) && fault.includes(' belongs to node '))
 }
 
 /** A finding about one node begins with its name; any other is about a row, and the same for all nodes. */

@@ -7,10 +7,13 @@ import { locate } from '../../../image/liteimg/locate.ts'
 import { emptyManifest, type Manifest, readManifest } from '../../../image/liteimg/manifest.ts'
 import { precheckEntries } from '../../../image/liteimg/precheck.ts'
 import { checkedEntriesOf } from '../../../statelite/compile.ts'
+import { hasErrors } from '../../../statelite/finding.ts'
 import type { ImageCase } from './images.ts'
 
 export async function checkStateliteTree({ image, snapshot, rootimg, say }: ImageCase): Promise<void> {
-  const { entries, revision } = checkedEntriesOf(image, snapshot.litefile)
+  const { entries, revision, findings } = checkedEntriesOf(image, snapshot.litefile)
+  // Said of the rows already; liteimg refuses until they are right.
+  if (hasErrors(findings)) return
   const { roled } = assignRoles(entries)
   const run = `liteimg ${image.name}`
   const root = await realpath(rootimg)

@@ -34,6 +34,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'duplicate-mac': 'give one of them another hardware address',
   'bad-pattern': 'correct the expression',
   'bad-value': 'correct the cell',
+  'bad-network': 'correct the row',
 }
 
 function isSaid(finding: Finding, report: CheckReport): boolean {
