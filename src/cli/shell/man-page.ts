@@ -30,7 +30,7 @@ export function renderMainPage(): string {
     ...Object.entries(entries).flatMap(([name, { summary }]) => tagged(`${pageName(name)}(1)`, summary)),
   ])
   const programs = Object.entries(PROGRAMS).flatMap(([name, text]) => tagged(`liteboot ${name}`, text))
-  return renderPage('liteboot', 'boot services for diskless clusters, computed from xCAT-style tables', [
+  return renderPage('liteboot', 'boot services for diskless clusters', [
     ['SYNOPSIS', ['.B liteboot', renderLiteral('command [arguments]')]],
     [
       'DESCRIPTION',

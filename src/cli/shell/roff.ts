@@ -4,10 +4,9 @@ import { wrapText } from './wrap.ts'
 
 /** A text with `code` in it. */
 export function renderText(text: string): string {
-  const parts = text.replace(/\s+/g, ' ').trim().split('`')
-  return protectLine(
-    parts.map((part, at) => (at % 2 === 0 ? escapeRoff(part) : `\\fB${escapeRoff(part)}\\fR`)).join(''),
-  )
+  const parts = text.trim().split('`')
+  const escaped = parts.map((part, at) => (at % 2 === 0 ? escapeRoff(part) : `\\fB${escapeRoff(part)}\\fR`)).join('')
+  return wrapText(escaped, 78).split('\n').map(protectLine).join('\n')
 }
 
 /** Something to type, on a line of its own. */
