@@ -29,20 +29,64 @@ export async function isServed(socketPath: string): Promise<boolean> {
   })
 }
 
-/** @throws OperatorError LB_SOCKET, LB_NOT_ROOT */
+/**
+ * In this order: a server the environment names; the one on this machine; its tables, for root while none runs; the one that
+ * was logged in to.
+ *
+ * @throws OperatorError LB_SOCKET, LB_NOT_ROOT, LB_LOGIN, LB_FILE
+ */
 export async function connectApi(places: Places = readPlaces()): Promise<Api> {
-  if (await isServed(places.socket)) {
+  const { server, socket } = places
+  // XCATHOST=localhost:3001 is how xCAT spells "here".
+  if (server !== undefined && !(isHere(server) && existsSync(socket))) return connectRemote(places, server)
+  let socketFault: unknown
+  const served = await isServed(socket).catch((error: unknown) => {
+    socketFault = error
+    return false
+  })
+  if (served) {
     const { openSocketClient } = await import('./socket-client.ts')
-    return readingNodeFiles(openSocketClient(places.socket))
+    return readingNodeFiles(openSocketClient(socket))
   }
-  if (process.getuid?.() !== 0) {
+  const isRoot = process.getuid?.() === 0
+  if ((!isRoot || !existsSync(places.tables)) && existsSync(places.config)) {
+    const { readLogins } = await import('./access/saved-logins.ts')
+    const { current } = readLogins(places.config)
+    if (current !== undefined) return connectRemote(places, current)
+  }
+  if (socketFault !== undefined) throw socketFault
+  if (!isRoot) {
     throw new OperatorError(
       'LB_NOT_ROOT',
-      `no server answers at ${places.socket}, and only root may open the tables directly`,
+      `no server answers at ${socket}, and only root may open the tables directly`,
+      'Run the command as root on the server, or log in to it with `liteboot login <server>`.',
     )
   }
   const { openDirectApi } = await import('./direct.ts')
   return readingNodeFiles(openDirectApi(places))
+}
+
+function isHere(server: string): boolean {
+  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(server)
+}
+
+async function connectRemote(places: Places, named: string): Promise<Api> {
+  const { parseServer, readLogins } = await import('./access/saved-logins.ts')
+  const { server } = parseServer(named)
+  const login = readLogins(places.config).logins.find((saved) => saved.server === server)
+  if (!login)
+    throw new OperatorError(
+      'LB_LOGIN',
+      `you are not logged in to ${server}`,
+      `Log in with \`liteboot login ${server}\`.`,
+    )
+  const { openRemoteClient } = await import('./access/remote-client.ts')
+  return readingNodeFiles(openRemoteClient(login))
+}
+
+/** For `liteboot login` and `logout`, which need no connection of the usual kind. */
+export async function openLogins(): Promise<typeof import('./access/login.ts')> {
+  return import('./access/login.ts')
 }
 
 /** `^file` in a noderange is a file of the caller: the server never opens it. */

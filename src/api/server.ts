@@ -3,15 +3,14 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import fastify from 'fastify'
+import { answerStream } from './answer-stream.ts'
 import { checkParams } from './check-params.ts'
 import { isServed } from './client.ts'
-import { OPERATOR_ERRORS, OperatorError } from './errors.ts'
+import { OperatorError } from './errors.ts'
 import { API_LIMITS } from './limits.ts'
 import { LOCAL_ROOT } from './methods/context.ts'
 import type { Methods } from './methods/index.ts'
-import type { ApiLine } from './protocol.ts'
 
 export interface ApiServer {
   close(): Promise<void>
@@ -26,7 +25,11 @@ export async function openApiServer(socketPath: string, methods: Methods): Promi
   const app = fastify({ bodyLimit: API_LIMITS.requestBytes, forceCloseConnections: true })
   app.post('/v1/:method', (request, reply) => {
     const { method } = request.params as { method: string }
-    return reply.type('application/x-ndjson').send(answerStream(methods, method, request.body ?? {}))
+    const answer = answerStream(async (onProgress) => {
+      const call = checkParams(method, request.body ?? {})
+      return methods.call(LOCAL_ROOT, call.method, call.params, onProgress)
+    })
+    return reply.type('application/x-ndjson').send(answer)
   })
   await app.ready()
   await refuseSecondServer(socketPath)
@@ -53,32 +56,4 @@ async function listenPrivately(server: Server, socketPath: string): Promise<void
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
-}
-
-function answerStream(methods: Methods, method: string, params: unknown): Readable {
-  const stream = new Readable({ read() {} })
-  const write = (line: ApiLine) => stream.push(`${JSON.stringify(line)}\n`)
-  const heartbeat = setInterval(() => stream.push('\n'), API_LIMITS.heartbeatMs)
-  const answer = async () => {
-    const call = checkParams(method, params)
-    return methods.call(LOCAL_ROOT, call.method, call.params, (progress) => write({ progress }))
-  }
-  answer()
-    .then(
-      (result) => write({ result }),
-      (error: unknown) => write(errorLine(error)),
-    )
-    .finally(() => {
-      clearInterval(heartbeat)
-      stream.push(null)
-    })
-  return stream
-}
-
-function errorLine(error: unknown): ApiLine {
-  if (error instanceof OperatorError) {
-    return { error: { code: error.code, message: error.message, advice: error.advice } }
-  }
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { error: { code: 'LB_INTERNAL', message, advice: OPERATOR_ERRORS.LB_INTERNAL } }
 }

@@ -12,6 +12,7 @@ import { type ApiServer, openApiServer } from '../../src/api/server.ts'
 import { openNodeAnswers } from '../../src/boot/node-answers.ts'
 import { type OpenCluster, openCluster } from '../../src/cluster/cluster.ts'
 import { openSqliteStore, pollWithTimer } from '../../src/store/sqlite.ts'
+import type { Store } from '../../src/store/store.ts'
 
 export interface Rig {
   readonly places: Places
@@ -19,6 +20,7 @@ export interface Rig {
   readonly server: ApiServer
   readonly client: Api
   readonly methods: Methods
+  readonly store: Store
   /** Nodes that run from every image. */
   users: readonly string[]
 }
@@ -57,7 +59,7 @@ export async function openApiRig(t: ExecutionContext, replace?: Partial<Methods>
     cluster.close()
     store.close()
   })
-  return Object.assign(rig, { places, cluster, server, client, methods })
+  return Object.assign(rig, { places, cluster, server, client, methods, store })
 }
 
 export async function until(t: ExecutionContext, what: string, holds: () => boolean): Promise<void> {

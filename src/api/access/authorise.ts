@@ -10,18 +10,11 @@ import { cell, enabledRows, type TablesView } from '../../tables/row.ts'
 import { OperatorError } from '../errors.ts'
 import { API_LIMITS } from '../limits.ts'
 import type { MethodContext } from '../methods/context.ts'
-import type { Role } from '../methods/entry.ts'
+import type { MethodEntry, Role } from '../methods/entry.ts'
 import { recordAudit } from '../methods/history/audit.ts'
+import type { MethodName, MethodParams } from '../params.ts'
 import { hasNestedRepetition, runWithin } from './bounded-match.ts'
 import { decidePolicy, type ExpandedRule } from './policy.ts'
-
-/** The part of a MethodEntry that counts. */
-export interface Demand {
-  readonly command: string
-  readonly role: Role
-  readonly everyone?: true
-  readonly noderange?: unknown
-}
 
 export class PermissionDenied extends OperatorError {
   readonly reason: string
@@ -43,9 +36,13 @@ export function isAtMost(role: Role, ceiling: Role): boolean {
  *
  * @throws PermissionDenied; OperatorError LB_BAD_INPUT for node ranges and patterns that are not taken from afar
  */
-export function authorise(context: MethodContext, demand: Demand, params: object): void {
+export function authorise<M extends MethodName>(
+  context: MethodContext,
+  entry: MethodEntry<M>,
+  params: MethodParams[M],
+): void {
   try {
-    demandPermission(context, demand, params)
+    demandPermission(context, entry, params)
   } catch (error) {
     const { store, caller, request } = context
     if (error instanceof PermissionDenied)
@@ -54,13 +51,17 @@ export function authorise(context: MethodContext, demand: Demand, params: object
   }
 }
 
-function demandPermission(context: MethodContext, demand: Demand, params: object): void {
+function demandPermission<M extends MethodName>(
+  context: MethodContext,
+  entry: MethodEntry<M>,
+  params: MethodParams[M],
+): void {
   const { caller, request, store } = context
-  if (!isAtMost(demand.role, caller.role))
-    throw new PermissionDenied(`${demand.command} needs the role ${demand.role}, the token is good for ${caller.role}`)
-  if (demand.everyone) return
+  if (!isAtMost(entry.role, caller.role))
+    throw new PermissionDenied(`${entry.command} needs the role ${entry.role}, the token is good for ${caller.role}`)
+  if (entry.everyone) return
   refuseSlowPatterns(params)
-  const named = demand.noderange === undefined ? '' : request.noderange
+  const named = entry.noderange ? entry.noderange(params) : ''
   const nodes = named === undefined || named === '' ? undefined : requestedNodes(store, named)
   const rows = enabledRows(store, 'policy')
   if (rows.length === 0)
@@ -75,7 +76,7 @@ function demandPermission(context: MethodContext, demand: Demand, params: object
     {
       user: caller.user,
       hosts: [caller.host, caller.address].filter((name) => name !== undefined),
-      command: demand.command,
+      command: entry.command,
       nodes: nodes ?? (named === undefined && asksForNodes ? new Set(nodeNames(store)) : undefined),
       words: request.words,
     },

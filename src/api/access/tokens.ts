@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { OperatorError } from '../errors.ts'
 import type { Role } from '../methods/entry.ts'
 
@@ -141,4 +141,8 @@ export function parseLifetime(text: string): number {
       `"${text}" is no lifetime of a token: write 12h, 30d, 2w or 1y, ten years at most`,
     )
   return seconds * 1000
+}
+
+export function tokensFile(accessDirectory: string): string {
+  return join(accessDirectory, 'tokens.json')
 }

@@ -73,7 +73,7 @@ function callContext<M extends MethodName>(
 ): MethodContext {
   const request = {
     command: entry.command,
-    noderange: entry.noderange?.(params),
+    noderange: entry.noderange?.(params) || undefined,
     words: entry.words?.(params) ?? [],
   }
   const dryRun = entry.changes === true && 'dryRun' in params && params.dryRun === true

@@ -19,6 +19,12 @@ export const OBJECT_METHODS: MethodEntries<keyof typeof OBJECT_PARAMS> = {
     noderange: ({ type, names }) => nodesOf(type, names),
     words: ({ type, names, attributes }) => [...typeWords(type), ...named('-i', attributes), ...named('-o', names)],
   },
+  'objects.templates': {
+    load: async () => (await import('./templates.ts')).templates,
+    command: 'lsdef',
+    role: 'viewer',
+    words: ({ name, type }) => [...typeWords(type), '--template', ...(name === undefined ? [] : [name])],
+  },
   'objects.explain': {
     load: async () => (await import('./explain.ts')).explain,
     command: 'explain',
@@ -52,16 +58,34 @@ export const OBJECT_METHODS: MethodEntries<keyof typeof OBJECT_PARAMS> = {
   },
 }
 
-function nodesOf(type: string | undefined, names: string | undefined): string | undefined {
-  return (type ?? 'node') === 'node' ? names : undefined
+/**
+ * For the policy: '' is not about nodes, undefined about all of them. A group stands for its members, since each of them has
+ * what is written for the group.
+ */
+function nodesOf(type: string | undefined, ...names: readonly (string | undefined)[]): string | undefined {
+  const types = (type ?? 'node').split(',')
+  const named = names.filter((name) => name !== undefined)
+  if (named.length > 0 && types.some((one) => one === 'node' || one === 'group')) return named.join(',')
+  return types.includes('node') ? undefined : ''
 }
 
-function changedNodes({ type, objects, operands }: ChangeParams): string | undefined {
-  return nodesOf(type, objects ?? operands[0])
+/** Also those that become members of a group, get a new name, or stand in a stanza file. */
+function changedNodes({ type, objects, operands, assignments, newName, stanzas }: ChangeParams): string | undefined {
+  if (stanzas !== undefined) return namesInStanzas(stanzas).join(',') || undefined
+  const members = assignments.flatMap((word) => /^members=(.*)$/s.exec(word)?.[1] ?? [])
+  return nodesOf(type, objects ?? operands[0], newName, ...(type === 'group' ? members : []))
 }
 
-function changeWords({ type, objects, operands, assignments, newName, plus, minus }: ChangeParams): string[] {
-  const how = [...(plus ? ['-p'] : []), ...(minus ? ['-m'] : []), ...named('-n', newName)]
+function namesInStanzas(text: string): string[] {
+  return [...text.matchAll(/^([^\s#][^\n]*?):[ \t]*$|^[ \t]+members=(.*)$/gm)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  )
+}
+
+function changeWords(params: ChangeParams): string[] {
+  const { type, objects, operands, assignments, newName, plus, minus, template, fill } = params
+  const from = [...named('--template', template), ...(fill ? ['-u'] : [])]
+  const how = [...from, ...(plus ? ['-p'] : []), ...(minus ? ['-m'] : []), ...named('-n', newName)]
   return [...typeWords(type), ...named('-o', objects ?? operands[0]), ...how, ...assignments]
 }
 
