@@ -3,21 +3,41 @@
  * cannot be used, two nodes with one address. litefile options and paths belong to the statelite room, which brings its
  * own checker.
  */
+import { checkBoots } from './boot-checks.ts'
 import { cellForm, compileCell } from './cells.ts'
 import type { Finding } from './findings.ts'
-import { parseNetworkRow } from './network-row.ts'
+import { checkGroups } from './group-checks.ts'
+import { checkNetworks } from './network-checks.ts'
 import { checkNodes } from './node-checks.ts'
 import { checkReferences } from './reference-checks.ts'
-import { cell, enabledRows, isEnabled, type Row, renderRowKey, type TablesView } from './row.ts'
+import { cell, isEnabled, type Row, renderRowKey, type TablesView } from './row.ts'
 import { TABLES, type TableSchema } from './schema.ts'
+import { checkSite } from './site-checks.ts'
 import { CONTROL, checkNodeName, checkObjectName } from './values.ts'
 
 export function checkTables(view: TablesView): readonly Finding[] {
-  const findings: Finding[] = []
-  for (const schema of TABLES.values()) {
-    for (const row of view.read(schema.name)) findings.push(...rowFindings(schema, row))
+  return [
+    ...[...TABLES.values()].flatMap((schema) => tableFindings(schema, view.read(schema.name))),
+    ...checkSite(view),
+    ...checkNetworks(view),
+    ...checkGroups(view),
+    ...checkNodes(view),
+    ...checkBoots(view),
+    ...checkReferences(view),
+  ]
+}
+
+/** Row lists are never changed in place either. */
+const knownTables = new WeakMap<readonly Row[], readonly Finding[]>()
+
+function tableFindings(schema: TableSchema, rows: readonly Row[]): readonly Finding[] {
+  if (rows.length === 0) return []
+  let findings = knownTables.get(rows)
+  if (!findings) {
+    findings = rows.flatMap((row) => rowFindings(schema, row))
+    knownTables.set(rows, findings)
   }
-  return [...findings, ...checkNetworks(view), ...checkNodes(view), ...checkReferences(view)]
+  return findings
 }
 
 /** Rows are never changed in place: what was found of one stays true. */
@@ -78,25 +98,4 @@ function checkPattern(value: string, form: string, column: string, found: Found)
 function checkNodeKey(schema: TableSchema, name: string, found: Found): void {
   const fault = schema.name === 'nodelist' ? checkNodeName(name) : checkObjectName(name)
   if (fault !== undefined) found('error', 'bad-name', 'node', `"${name}" ${fault}`)
-}
-
-function checkNetworks(view: TablesView): Finding[] {
-  const findings: Finding[] = []
-  const master = enabledRows(view, 'site').find((row) => cell(row, 'key') === 'master')
-  const names = new Map<string, Row>()
-  for (const row of enabledRows(view, 'networks')) {
-    const key = renderRowKey(row, ['net', 'mask'])
-    const add = (column: string, message: string) =>
-      findings.push({ severity: 'error', code: 'bad-network', table: 'networks', row: key, column, message })
-    // Single addresses that are wrong are found by the schema already.
-    parseNetworkRow(row, master && cell(master, 'value'), (column, message) => {
-      if (column !== 'mtu' && !/is not an IPv4 address$/.test(message)) add(column, message)
-      else if (!['net', 'mask', 'mtu'].includes(column)) add(column, message)
-    })
-    const name = cell(row, 'netname')
-    const other = names.get(name)
-    if (other && name !== '') add('netname', `${name} is also the name of ${renderRowKey(other, ['net', 'mask'])}`)
-    names.set(name, row)
-  }
-  return findings
 }

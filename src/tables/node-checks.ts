@@ -1,36 +1,26 @@
 /** Checks of what nodes end up with, patterns and groups included: addresses that two nodes share, or that fit nowhere. */
-import { normalizeIpv4, parseMacCell } from './addresses.ts'
+import { ipv4Number, normalizeIpv4, parseMacCell } from './addresses.ts'
+import { rememberCheck } from './check-memo.ts'
 import type { Finding } from './findings.ts'
 import { nodeNames } from './groups.ts'
 import { type ParsedNetwork, parseNetworkRow } from './network-row.ts'
 import { createResolver, type Resolver } from './resolve.ts'
-import { enabledRows, type Row, type TablesView } from './row.ts'
+import { enabledRows, type TablesView } from './row.ts'
 
 /** A wrong group pattern hits every node: the first few say it all. */
 const MOST_OF_A_KIND = 20
 
-interface Checked {
-  readonly sources: readonly (readonly Row[])[]
-  readonly findings: readonly Finding[]
-}
-
-/** The last two tables looked at: before and after an edit. Most edits do not touch addresses at all. */
-let recent: readonly Checked[] = []
-
-export function checkNodes(view: TablesView): readonly Finding[] {
-  const sources = ['nodelist', 'hosts', 'mac', 'networks', 'site'].map((table) => view.read(table))
-  const known = recent.find((checked) => checked.sources.every((rows, at) => rows === sources[at]))
-  if (known) return known.findings
-  const findings = limitEachKind(checkAddresses(view))
-  recent = [{ sources, findings }, ...recent.slice(0, 1)]
-  return findings
-}
+/** Most edits do not touch addresses at all. */
+export const checkNodes = rememberCheck(['nodelist', 'hosts', 'mac', 'networks', 'site'], (view): readonly Finding[] =>
+  limitEachKind(checkAddresses(view)),
+)
 
 function checkAddresses(view: TablesView): Finding[] {
   const resolver = createResolver(view)
   const networks = enabledRows(view, 'networks')
     .map((row) => parseNetworkRow(row, undefined, () => {}))
     .filter((network) => network !== undefined)
+    .sort((a, b) => b.prefixLength - a.prefixLength)
   const findings: Finding[] = []
   const byIp = new Map<string, string>()
   const byMac = new Map<string, string>()
@@ -76,7 +66,9 @@ function checkIp(
   if (owner !== undefined)
     return [finding('error', 'duplicate-ip', 'hosts', node, 'ip', `${ip} belongs to node ${owner} already`)]
   owners.set(ip, node)
-  if (networks.length === 0 || networks.some((network) => network.contains(ip))) return []
+  const network = networks.find(({ contains }) => contains(ip))
+  if (network !== undefined) return checkHostPart(node, ip, network)
+  if (networks.length === 0) return []
   return [
     finding(
       'warning',
@@ -87,6 +79,16 @@ function checkIp(
       `${ip} is in none of the networks: DHCP will not answer node ${node}`,
     ),
   ]
+}
+
+/** The first and the last address of a network are nobody's (RFC 1122 §3.2.1.3); point-to-point links have no such (RFC 3021). */
+function checkHostPart(node: string, ip: string, { net, prefixLength }: ParsedNetwork): Finding[] {
+  const offset = ipv4Number(ip) - ipv4Number(net)
+  const size = 2 ** (32 - prefixLength)
+  if (size <= 2 || (offset !== 0 && offset !== size - 1)) return []
+  const what = offset === 0 ? 'the address of the network' : 'the broadcast address'
+  const message = `${ip} is ${what} ${net}/${prefixLength}: node ${node} cannot use it`
+  return [finding('warning', 'bad-address', 'hosts', node, 'ip', message)]
 }
 
 function checkMacs(node: string, resolver: Resolver, owners: Map<string, string>): Finding[] {

@@ -1,7 +1,9 @@
 /** Names in tables that ought to be somewhere else as well, and values that must have a certain form to work. */
 import { cellForm } from './cells.ts'
+import { rememberCheck } from './check-memo.ts'
 import type { Finding } from './findings.ts'
 import { parseWherevals } from './groups.ts'
+import { nearestName } from './nearest-name.ts'
 import { cell, enabledRows, type Row, renderRowKey, splitList, type TablesView } from './row.ts'
 import { TABLES } from './schema.ts'
 import { substituteVariables } from './variables.ts'
@@ -9,7 +11,12 @@ import { substituteVariables } from './variables.ts'
 /** Words of nodetype.provmethod that older sites use in place of an image name. */
 const LEGACY_PROVMETHODS = new Set(['install', 'netboot', 'statelite'])
 
-export function checkReferences(view: TablesView): Finding[] {
+export const checkReferences = rememberCheck(
+  ['osimage', 'nodetype', 'litefile', 'litetree', 'linuximage', 'statelite', 'nodegroup'],
+  findReferences,
+)
+
+function findReferences(view: TablesView): readonly Finding[] {
   const findings: Finding[] = []
   const add = (
     severity: Finding['severity'],
@@ -27,6 +34,11 @@ export function checkReferences(view: TablesView): Finding[] {
   const images = new Map(enabledRows(view, 'osimage').map((row) => [cell(row, 'imagename'), row]))
   const imageGroups = new Set([...images.values()].flatMap((row) => splitList(cell(row, 'groups'))))
 
+  const meant = (name: string) => {
+    const near = nearestName(name, [...images.keys(), ...imageGroups])
+    return near === undefined ? undefined : `did you mean ${near}?`
+  }
+
   for (const row of enabledRows(view, 'nodetype')) {
     const image = cell(row, 'provmethod')
     if (image === '' || cellForm(image) !== 'plain' || images.has(image)) continue
@@ -40,7 +52,7 @@ export function checkReferences(view: TablesView): Finding[] {
         `${image} is not the name of an image`,
         'name an osimage',
       )
-    else add('warning', 'unknown-image', 'nodetype', row, 'provmethod', `there is no osimage ${image}`)
+    else add('warning', 'unknown-image', 'nodetype', row, 'provmethod', `there is no osimage ${image}`, meant(image))
   }
   for (const table of ['litefile', 'litetree']) {
     for (const row of enabledRows(view, table)) {
@@ -53,7 +65,7 @@ export function checkReferences(view: TablesView): Finding[] {
         row,
         'image',
         `there is no image and no image group ${image}`,
-        'or write ALL',
+        meant(image) ?? 'or write ALL',
       )
     }
   }

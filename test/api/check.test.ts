@@ -101,7 +101,7 @@ const FAULTS: readonly (readonly [
   ],
   [
     'the wrong architecture',
-    (s) => s.set('node=cn3', 'nodetype.arch=ppc64le'),
+    (s) => s.set('node=cn3', 'nodetype.arch=ppc64le', 'noderes.netboot=petitboot'),
     [
       "error    cn3: nodetype row: the node is ppc64le, its image lite is for x86_64 (correct nodetype.arch, osimage.osarch or the node's provmethod)",
     ],

@@ -179,6 +179,7 @@ ${failed('xnba')}
 $ chtab -d image=ALL,file=/var/lib/app/ litefile
 $ chdef cn2 arch=ppc64le netboot=pxe
 1 object definitions have been created or modified.
+! Warning: noderes row node=cn2, column netboot: pxe does not boot ppc64le machines (use one of petitboot yaboot grub2 grub2-http grub2-tftp)
 $ nodeset cn1,cn2 osimage=lite
 cn1: statelite rhels9.2-x86_64-compute
 ! cn2: Error: The value of 'arch' attribute of node does not match the 'osarch' attribute of osimage.
@@ -186,6 +187,7 @@ ${failed('pxe')}
 [1]
 $ chdef cn2 arch=x86_64 netboot=petitboot
 1 object definitions have been created or modified.
+! Warning: noderes row node=cn2, column netboot: petitboot does not boot x86_64 machines (use one of xnba ipxe pxe pxelinux grub2 grub2-http grub2-tftp)
 $ nodeset cn2 osimage=lite
 cn2: statelite rhels9.2-x86_64-compute
 ! Warning: cn2: petitboot might be invalid when provisioning lite,valid options: "xnba,ipxe,pxe,grub2"
