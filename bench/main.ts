@@ -1,16 +1,19 @@
 /**
  * `npm run bench`: liteboot beside its peers, in namespaces of its own.
  *
- *   bench/run.sh [--quick] [--only dhcp,tftp,http,nfs,memory,tables] [--output FILE]
+ *   bench/run.sh [--quick] [--only dhcp,tftp,http,nfs,memory,tables,commands] [--output FILE]
  *
  * A full run writes bench/RESULTS.md; --quick (a smoke test) and --only print the report unless --output is given.
+ * `--only commands` compares nothing: with --output it renews its own section of the file and no other.
  */
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { CleanUps } from '../vm-harness/liteboot.ts'
+import { type CommandsOutcome, measureCommands, requireCommands } from './commands.ts'
+import { renderCommands, replaceSection } from './commands-report.ts'
 import { type Outcome, runContest } from './contest.ts'
 import { dhcpSuite } from './dhcp.ts'
 import { httpSuite } from './http.ts'
@@ -146,6 +149,32 @@ async function runTables(): Promise<string> {
   return stdout
 }
 
+async function runCommands(scratch: string, cleanUps: CleanUps): Promise<string> {
+  say('commands')
+  await requireCommands()
+  const outcomes: CommandsOutcome[] = []
+  for (const nodes of options.quick ? [1000] : [1000, 10_000, 100_000]) {
+    const outcome = await measureCommands(nodes, scratch, rounds, cleanUps)
+    outcomes.push(outcome)
+    for (const { title, spread, unit } of outcome.figures)
+      say(`  ${nodes} nodes, ${title}: ${spread.median.toFixed(0)} ${unit}`)
+  }
+  return renderCommands(outcomes, await describeMachine(), new Date().toISOString().slice(0, 10), rounds)
+}
+
+/** Figures of the commands alone: no peers, no files, a section of its own. */
+async function runCommandsOnly(cleanUps: CleanUps): Promise<void> {
+  await removeStaleWires()
+  const scratch = mkdtempSync(join(tmpdir(), 'liteboot-bench-'))
+  cleanUps.add(() => rmSync(scratch, { recursive: true, force: true }))
+  const section = await runCommands(scratch, cleanUps)
+  if (options.output === undefined) process.stdout.write(`\n${section}`)
+  else {
+    writeFileSync(options.output, replaceSection(readFileSync(options.output, 'utf8'), section))
+    say(`written: ${options.output}`)
+  }
+}
+
 async function runAll(cleanUps: CleanUps): Promise<void> {
   const machine = await describeMachine()
   await removeStaleWires()
@@ -167,6 +196,7 @@ async function runAll(cleanUps: CleanUps): Promise<void> {
     await liteboot.close()
   }
   const tables = wants('tables') && !options.quick ? await runTables() : undefined
+  const commands = wants('commands') && !options.quick ? await runCommands(scratch, cleanUps) : undefined
   const text = renderReport({
     machine,
     date: new Date().toISOString().slice(0, 10),
@@ -178,6 +208,7 @@ async function runAll(cleanUps: CleanUps): Promise<void> {
     memory,
     highestMb: suites.length === SUITES.length ? highestMb : undefined,
     tables,
+    commands,
   })
   const whole = !options.quick && wanted === undefined
   const file = options.output ?? (whole ? join(import.meta.dirname, 'RESULTS.md') : undefined)
@@ -192,7 +223,7 @@ const cleanUps = new CleanUps()
 // npm and timeout(1) pass a signal on that the terminal has sent already: the second one must not cut the clean-up short.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 try {
-  await runAll(cleanUps)
+  await (options.only === 'commands' ? runCommandsOnly(cleanUps) : runAll(cleanUps))
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1

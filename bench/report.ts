@@ -26,6 +26,8 @@ export interface Report {
   readonly highestMb: number | undefined
   /** Output of bench/tables.ts. */
   readonly tables: string | undefined
+  /** A section, rendered. */
+  readonly commands: string | undefined
 }
 
 function figure(value: number): string {
@@ -169,5 +171,6 @@ export function renderReport(report: Report): string {
   if (report.memory) parts.push(renderMemory(report.memory, report.highestMb))
   if (report.tables !== undefined)
     parts.push(`## Tables\n\n\`bench/tables.ts\`:\n\n\`\`\`\n${report.tables.trim()}\n\`\`\``)
+  if (report.commands !== undefined) parts.push(report.commands.trim())
   return `${parts.join('\n\n')}\n`
 }
