@@ -25,7 +25,7 @@ export interface NodeStatelite {
 
 /** The node's image, or why it has none. */
 export function imageOf(node: ClusterNode, snapshot: Snapshot): Image | Finding {
-  const advice = `chdef ${node.name} provmethod=<image>`
+  const advice = `nodeset ${node.name} osimage=<image>`
   if (node.imageName === undefined)
     return errorFinding(`${node.name}: nodetype row`, 'no image (provmethod is blank)', advice)
   if (['install', 'netboot', 'statelite'].includes(node.imageName)) {

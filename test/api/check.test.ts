@@ -58,7 +58,7 @@ const FAULTS: readonly (readonly [
     'an image that is not defined, for all nodes',
     (s) => s.set('node=cn', 'nodetype.provmethod=light'),
     [
-      'error    cn[1-3]: nodetype row: provmethod names image light, which is not defined (chdef <node> provmethod=<image>)',
+      'error    cn[1-3]: nodetype row: provmethod names image light, which is not defined (nodeset <node> osimage=<image>)',
     ],
   ],
   [
@@ -71,7 +71,7 @@ const FAULTS: readonly (readonly [
   [
     'an old provmethod',
     (s) => s.set('node=cn1', 'nodetype.provmethod=statelite'),
-    ['error    cn1: nodetype row: provmethod statelite is not an image name (chdef cn1 provmethod=<image>)'],
+    ['error    cn1: nodetype row: provmethod statelite is not an image name (nodeset cn1 osimage=<image>)'],
   ],
   [
     'nowhere to persist',
@@ -408,7 +408,7 @@ const FAULTS: readonly (readonly [
   [
     'a node without image, asked for',
     (s) => s.set('node=cn2', 'nodetype.provmethod=|^.*$||'),
-    ['info     cn2: nodetype row: no image: it boots from its next device (chdef cn2 provmethod=<image>)'],
+    ['info     cn2: nodetype row: no image: it boots from its next device (nodeset cn2 osimage=<image>)'],
     ['cn2'],
   ],
 ]

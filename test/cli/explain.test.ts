@@ -204,10 +204,10 @@ $ explain bare,sl01 rootimgdir
 sl01: rootimgdir=/install/netboot/rhels9.2/x86_64/compute
     linuximage row imagename=el9-lite does not set rootimgdir: default: <installdir>/netboot/<osvers>/<osarch>/<profile>
     image el9-lite: from nodetype row node=lite (group), provmethod: el9-lite
-! bare: Error: no image: provmethod is not set (chdef bare provmethod=<image>)
+! bare: Error: no image: provmethod is not set (nodeset bare osimage=<image>)
 [1]
 $ explain bare /etc/motd
-! bare: Error: nodetype: no image (provmethod is blank) (chdef bare provmethod=<image>)
+! bare: Error: nodetype: no image (provmethod is blank) (nodeset bare osimage=<image>)
 [1]
 `,
   )

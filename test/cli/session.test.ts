@@ -114,7 +114,7 @@ $ chtab image=ALL,file=/etc/motd litefile.options=rw
 $ litefile n1-n3
 n1: tmpfs         /etc/motd
 n3: tmpfs         /etc/motd
-! n2: Error: nodetype: no image (provmethod is blank) (chdef n2 provmethod=<image>)
+! n2: Error: nodetype: no image (provmethod is blank) (nodeset n2 osimage=<image>)
 [1]
 $ litefile n1,n9
 ! Error: Invalid nodes and/or groups in noderange: n9

@@ -120,7 +120,7 @@ test('warnings do not stop a plan', (t) => {
 })
 
 const incomplete: [string, Partial<SnapshotSpec>, string][] = [
-  ['no image', node({ image: undefined }), 'chdef cn07 provmethod=<image>'],
+  ['no image', node({ image: undefined }), 'nodeset cn07 osimage=<image>'],
   ['an image that is not defined', node({ image: 'nosuch' }), 'nosuch, which is not defined'],
   ['a legacy provmethod', node({ image: 'statelite' }), 'not an image name'],
   ['an image for something else', { images: [{ ...exampleImage, provmethod: 'install' }] }, 'is for install'],

@@ -76,7 +76,7 @@ function checkNode(
         'no-image',
         'nodetype row',
         'no image: it boots from its next device',
-        `chdef ${name} provmethod=<image>`,
+        `nodeset ${name} osimage=<image>`,
       )
     return
   }

@@ -23,7 +23,7 @@ export function explainImage(
 ): NodeResult {
   const provmethod = explainColumn(objects, node.name, 'nodetype', 'provmethod')
   if (provmethod.value === null)
-    return failed(node, `no image: provmethod is not set (chdef ${node.name} provmethod=<image>)`)
+    return failed(node, `no image: provmethod is not set (nodeset ${node.name} osimage=<image>)`)
   const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
   if (!image) return failed(node, `provmethod names image ${provmethod.value}, which is not defined`)
   const row = indexRows(objects.view.read(table), 'imagename').get(image.name)?.[0]
