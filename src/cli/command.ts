@@ -3,9 +3,10 @@
  * tables, files or services; whatever it says was worded by the server.
  */
 import type { Command } from 'commander'
+import type { connectApi } from '../api/client.ts'
 import { OperatorError } from '../api/errors.ts'
 import type { Api, CommandResult, OnProgress } from '../api/protocol.ts'
-import type { ValueKind } from './shell/value-kinds.ts'
+import type { Expected } from './shell/value-kinds.ts'
 
 export interface CliCommand {
   readonly name: string
@@ -19,7 +20,7 @@ export interface CliCommand {
   /** Variables that only this command reads. */
   readonly environment?: Readonly<Record<string, string>>
   /** What shells complete in the place of an argument or of an option's value, where its name does not tell by itself. */
-  readonly completes?: Readonly<Record<string, ValueKind>>
+  readonly completes?: Readonly<Record<string, Expected>>
   /** Called with no arguments at all: prints the help and ends with this status. Left out: that is a call as any other. */
   readonly nothingGiven?: number
   /** What comes before the number in `-v`: the object commands name themselves. */
@@ -61,6 +62,8 @@ export interface CliCall {
   readonly dialogue: Dialogue
   /** All of standard input. */
   readonly input: () => Promise<string>
+  /** State, socket and logins, when they are not those that the environment tells. */
+  readonly places: Parameters<typeof connectApi>[0]
 }
 
 export interface Dialogue {

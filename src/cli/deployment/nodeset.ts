@@ -24,6 +24,7 @@ export const nodeset: CliCommand = {
   ],
   nothingGiven: 0,
   changes: true,
+  completes: { action: ['osimage=', 'statelite=', 'boot', 'offline', 'shell', 'shutdown', 'stat'] },
   define(program, run) {
     program
       .argument('<noderange>')

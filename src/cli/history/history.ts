@@ -17,6 +17,7 @@ export const history: CliCommand = {
     { says: 'what happened to two nodes since yesterday', run: 'liteboot history --since 1d cn01 cn02' },
     { says: 'the last five changes of litefile', run: 'liteboot history -n 5 litefile' },
   ],
+  completes: { words: 'tables' },
   define(program, run) {
     program
       .argument('[words...]', 'tables, and names of nodes, groups, images, …')

@@ -9,6 +9,7 @@ export const nodeadd: CliCommand = {
   ],
   nothingGiven: 0,
   changes: true,
+  completes: { words: 'node-words' },
   define(program, run) {
     program
       .usage('[options] <noderange> groups=group[,group...] [table.column=value ...]')

@@ -14,6 +14,7 @@ export const nodech: CliCommand = {
   ],
   nothingGiven: 0,
   changes: true,
+  completes: { words: 'node-words' },
   define(program, run) {
     program
       .usage('[options] <noderange> table.column=value ...\n       nodech -d <noderange> table ...')

@@ -17,6 +17,7 @@ export const nodels: CliCommand = {
     { says: 'The boot method of three nodes, and which group it comes from', run: 'nodels n1-n3 noderes.netboot -b' },
     { says: 'The nodes that are managed by IPMI', run: 'nodels all nodehm.mgt==ipmi' },
   ],
+  completes: { columns: 'node-columns' },
   define(program, run) {
     program
       .argument('[noderange]', 'left out: all nodes')

@@ -13,6 +13,7 @@ export const explain: CliCommand = {
     { says: 'Where does each kernel argument come from?', run: 'liteboot explain cn07 kcmdline' },
   ],
   nothingGiven: 0,
+  completes: { what: 'attributes' },
   define(program, run) {
     program
       .argument('<noderange>')

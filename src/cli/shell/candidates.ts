@@ -23,15 +23,17 @@ export function askApi(api: Api): AskNames {
 }
 
 export async function findCandidates(place: Place, ask: AskNames): Promise<readonly Candidate[]> {
-  const { value, choices, lead } = place
-  const found = choices ? beginningWith(choices, value) : await byKind(place, ask)
+  const { lead } = place
+  const found = await byKind(place, ask)
   return lead === '' ? found : found.map(([word, description]) => [lead + word, description])
 }
 
 async function byKind(place: Place, ask: AskNames): Promise<readonly Candidate[]> {
-  const { kind, value, options, operands } = place
+  const { expected, value, options, operands } = place
   const type = (options.get('-t') ?? 'node').split(',')[0] ?? 'node'
-  switch (kind) {
+  if (typeof expected !== 'string')
+    return value.includes('=') ? valuesAfter(value, ask) : beginningWith(expected, value)
+  switch (expected) {
     case 'nodes':
       return nodeRange(value, ask)
     case 'groups':
@@ -54,8 +56,13 @@ async function byKind(place: Place, ask: AskNames): Promise<readonly Candidate[]
       return definition(place, type, ask)
     case 'columns':
       return columns(value, '', ask)
-    case 'column-words':
-      return value.includes('=') ? valuesAfter(value, ask) : columns(value, '=', ask)
+    case 'nodes-or-images':
+      return [...(await nodeRange(value, ask)), ...(await ask('object', value, { type: 'osimage' }))]
+    case 'node-columns':
+      return nodeColumns(value, '', ask)
+    case 'node-words':
+      if (options.has('-d')) return ask('node-table', value)
+      return value.includes('=') ? valuesAfter(value, ask) : nodeColumns(value, '=', ask)
     case 'row-words':
       return rowWords(place, ask)
     case 'commands':
@@ -111,8 +118,8 @@ async function definition(place: Place, type: string, ask: AskNames): Promise<re
   return isNamed ? attributes : [...(await objects(value, type, ask)), ...attributes]
 }
 
-const IMAGES = new Set(['provmethod', 'image', 'imagename', 'osimage'])
-const GROUPS = new Set(['groups', 'membergroups', 'groupname'])
+const IMAGES = new Set(['provmethod', 'image', 'imagename', 'osimage', 'statelite'])
+const GROUPS = new Set(['groups', 'tags', 'membergroups', 'groupname'])
 const NODES = new Set(['members', 'node'])
 
 /** `provmethod=el|`, `nodetype.provmethod=el|`, `image=el|` */
@@ -138,6 +145,15 @@ async function columns(value: string, end: string, ask: AskNames): Promise<reado
   const table = value.slice(0, at)
   const found = await ask('column', value.slice(at + 1), { table })
   return found.map(([column, description]) => [`${table}.${column}${end}`, description])
+}
+
+/** Names that nodels and nodech know without their table. */
+const SHORT_COLUMNS = ['groups', 'tags', 'mgt']
+
+async function nodeColumns(value: string, end: string, ask: AskNames): Promise<readonly Candidate[]> {
+  if (value.includes('.')) return columns(value, end, ask)
+  const tables = followedBy('.', await ask('node-table', value))
+  return [...followedBy(end, beginningWith(SHORT_COLUMNS, value)), ...tables]
 }
 
 /** chtab: `node=cn01 nodehm.mgt=ipmi`, `-d node=cn01 nodehm`. */

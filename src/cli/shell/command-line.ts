@@ -1,16 +1,14 @@
 /** A command line that is being typed: its words, and what the last of them is to be. */
 import type { Argument, Command, Option } from 'commander'
 import type { CliCommand } from '../command.ts'
-import { argumentKind, optionKind, type ValueKind } from './value-kinds.ts'
+import { type Expected, expectedArgument, expectedValue } from './value-kinds.ts'
 
 export interface Place {
-  readonly kind: ValueKind | 'options'
+  readonly expected: Expected | 'options'
   /** What stands before the value in the same word: `--image=`. */
   readonly lead: string
   /** The value as far as it was typed. */
   readonly value: string
-  /** The only values there are, if they are few. */
-  readonly choices: readonly string[] | undefined
   /** Options before it, by their first letter or their name: `-t`, `--osimage`. */
   readonly options: ReadonlyMap<string, string>
   /** Operands before it. */
@@ -53,23 +51,18 @@ export function locate(command: CliCommand, program: Command, words: readonly st
     else if (word === '--') literal = true
     else pending = readOption(program, word, options)
   }
-  const place = (kind: Place['kind'], more: Partial<Place> = {}): Place => {
-    return { kind, lead: '', value: last, choices: undefined, options, operands, ...more }
+  const place = (expected: Place['expected'], from = 0): Place => {
+    return { expected, lead: last.slice(0, from), value: last.slice(from), options, operands }
   }
-  if (pending) return place(optionKind(command, pending) ?? 'nothing', { choices: pending.argChoices })
-  if (!literal && last.startsWith('--') && last.includes('=')) {
-    const at = last.indexOf('=')
-    const option = findOption(program, last.slice(0, at))
-    const kind = option && optionKind(command, option)
-    return place(kind ?? 'nothing', {
-      lead: last.slice(0, at + 1),
-      value: last.slice(at + 1),
-      choices: option?.argChoices,
-    })
+  if (pending) return place(expectedValue(command, pending))
+  const equals = last.indexOf('=')
+  if (!literal && last.startsWith('--') && equals !== -1) {
+    const option = findOption(program, last.slice(0, equals))
+    return place(option ? expectedValue(command, option) : 'nothing', equals + 1)
   }
   if (!literal && last.startsWith('-')) return place('options')
   const argument = argumentAt(program, operands.length)
-  return place(argument ? argumentKind(command, argument) : 'nothing', { choices: argument?.argChoices })
+  return place(argument ? expectedArgument(command, argument) : 'nothing')
 }
 
 /** Returns the option that waits for its value in the next word. */

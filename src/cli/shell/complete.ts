@@ -52,15 +52,16 @@ async function completeCommand(
 ): Promise<string> {
   const program = defineCommand(command, () => {})
   const place = locate(command, program, words)
-  if (place.kind === 'files' || place.kind === 'directories') return `:${place.kind}\n`
-  if (place.kind === 'options') {
+  const { expected } = place
+  if (expected === 'files' || expected === 'directories') return `:${expected}\n`
+  if (expected === 'options') {
     const options = program.createHelp().visibleOptions(program)
     const flags = options.flatMap(({ short, long, description }) =>
       [short, long].flatMap((flag): Candidate[] => (flag?.startsWith(place.value) ? [[flag, description]] : [])),
     )
     return render(flags)
   }
-  if (place.kind === 'nothing' && !place.choices) return ''
+  if (expected === 'nothing') return ''
   const api = await connectApi(places)
   try {
     return render(await findCandidates(place, askApi(api)))

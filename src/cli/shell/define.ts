@@ -11,6 +11,7 @@ export function defineCommand(command: CliCommand, onWork: (work: Work) => void)
     .description([command.summary, ...(command.details ?? [])].join('\n\n'))
     .helpOption('-h, --help', 'print this help')
     .allowExcessArguments(false)
+  program.configureHelp({ commandUsage: (cmd) => wrapUsage(`${cmd.name()} ${cmd.usage()}`, helpWidth(program)) })
   command.define(program, onWork)
   // What all commands have stands below what this one has.
   program.option('--json', 'print the result as JSON')
@@ -27,6 +28,14 @@ function renderExamples(examples: readonly Example[], width: number): string {
     `  ${wrapCommandLine(run, width - 2, '      ')}`,
   ])
   return ['', 'Examples:', ...lines].join('\n')
+}
+
+/** Behind `Usage: `. */
+function wrapUsage(usage: string, width: number): string {
+  return usage
+    .split('\n')
+    .map((line) => wrapText(line, width - 15, '               ').replace(/^/, line.startsWith(' ') ? '       ' : ''))
+    .join('\n')
 }
 
 /** As wide as commander makes the rest. */

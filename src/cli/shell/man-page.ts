@@ -104,7 +104,7 @@ function visibleOptions(program: Command): (readonly [string, string])[] {
 function renderExamples({ examples = [] }: CliCommand): string[] {
   return examples.flatMap(({ says, run }, at) => [
     ...(at === 0 ? [] : ['.PP']),
-    `${renderText(says)}:`,
+    `${renderText(says.replace(/[.:]$/, ''))}:`,
     '.PP',
     '.RS 4',
     '.nf',

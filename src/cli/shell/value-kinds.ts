@@ -8,12 +8,13 @@ export type ValueKind =
   | 'groups'
   | 'images'
   | 'tables'
-  /** A table; the rest is a file's name, as in `litefile.csv`. */
-  | 'table-file'
+  | 'nodes-or-images'
   /** `table.column`. */
   | 'columns'
-  /** `table.column=value`. */
-  | 'column-words'
+  /** `table.column` of tables with rows of nodes; also groups, tags, mgt. */
+  | 'node-columns'
+  /** The same and `=value`. */
+  | 'node-words'
   /** chtab: first `key=value`, then `table.column=value`; with -d tables. */
   | 'row-words'
   /** Object types. */
@@ -35,6 +36,7 @@ export type ValueKind =
 
 /** By the placeholder in the help: `-i, --image <image>`, `<noderange>`. */
 const KINDS: Readonly<Record<string, ValueKind>> = {
+  'noderange|image': 'nodes-or-images',
   node: 'nodes',
   nodes: 'nodes',
   noderange: 'nodes',
@@ -62,16 +64,18 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   directory: 'directories',
 }
 
-export function argumentKind(command: CliCommand, argument: Argument): ValueKind {
+/** What a word may be; a list: these, and what may follow their `=`. */
+export type Expected = ValueKind | readonly string[]
+
+export function expectedArgument(command: CliCommand, argument: Argument): Expected {
   const name = argument.name()
-  return command.completes?.[name] ?? KINDS[name] ?? 'nothing'
+  return argument.argChoices ?? command.completes?.[name] ?? KINDS[name] ?? 'nothing'
 }
 
-/** undefined: the option takes no value. */
-export function optionKind(command: CliCommand, option: Option): ValueKind | undefined {
-  const [, placeholder] = /[<[](.+?)(?:\.\.\.)?[>\]]$/.exec(option.flags) ?? []
-  if (placeholder === undefined) return undefined
+export function expectedValue(command: CliCommand, option: Option): Expected {
+  const [, placeholder = ''] = /[<[](.+?)(?:\.\.\.)?[>\]]$/.exec(option.flags) ?? []
   return (
+    option.argChoices ??
     command.completes?.[option.long ?? option.flags] ??
     command.completes?.[placeholder] ??
     KINDS[placeholder] ??

@@ -9,6 +9,7 @@ export const gettab: CliCommand = {
   ],
   exitStatuses: { 0: 'also when there is no such row: then nothing is printed' },
   nothingGiven: 1,
+  completes: { keys: 'row-words' },
   define(program, run) {
     program
       .usage('[options] key=value[,key=value...] table.column ...')

@@ -5,6 +5,7 @@ export const tabch: CliCommand = {
   summary: 'Change, add or delete rows of tables, as chtab does.',
   nothingGiven: 1,
   changes: true,
+  completes: { words: 'row-words' },
   define(program, run) {
     program
       .usage(
