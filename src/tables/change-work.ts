@@ -34,6 +34,8 @@ export interface Work {
   readonly created: string[]
   /** Words that an object does not exist. */
   readonly missing: (type: ObjectType, name: string) => string
+  /** mkdef -f: the tables without the objects that are replaced. */
+  readonly forgotten: Map<ObjectType, ObjectsContext>
   /** mkdef without -f found it there. */
   skipped: number
 }

@@ -5,12 +5,13 @@ import { parseMembers } from './membership.ts'
 import type { WantedObject } from './object-rules.ts'
 import type { ObjectType } from './object-types.ts'
 import { objectExists } from './objects.ts'
+import { cell, indexRows } from './row.ts'
 
 /** Returns whether the request said anything about members. */
 export function planMembers(work: Work, asked: WantedObject, group: string): boolean {
   const { context, request, builder, membership } = work
   const written = asked.attributes.get('members')
-  const nodes = written === undefined ? whereNodes(work) : parseMembers(context, written, builder)
+  const nodes = written === undefined ? whereNodes(work) : parseMembers(context, written, membership, builder)
   if (!nodes) return false
   if (request.mode === 'remove') for (const node of nodes) membership.remove(node, group)
   else {
@@ -32,9 +33,9 @@ function whereNodes({ context, request, builder }: Work): string[] | undefined {
 }
 
 export function planDynamicGroup(work: Work, type: ObjectType, asked: WantedObject): void {
-  const { context, request, builder } = work
+  const { context, builder } = work
   const { name } = asked
-  const wherevals = (request.where ?? []).join('::')
+  const wherevals = combineWherevals(work, name)
   const fault = dynamicGroupFault(asked, wherevals)
   if (fault !== undefined) {
     builder.error(fault)
@@ -43,6 +44,16 @@ export function planDynamicGroup(work: Work, type: ObjectType, asked: WantedObje
   if (!objectExists(context, type, name)) work.created.push(name)
   builder.set('nodegroup', { groupname: name }, { grouptype: 'dynamic', members: 'dynamic', wherevals })
   work.written.push(name)
+}
+
+/** chdef -p and -m: conditions added to those that are there, or taken away. */
+function combineWherevals({ context, request }: Work, name: string): string {
+  const given = request.where ?? []
+  const [row] = indexRows(context.view.read('nodegroup'), 'groupname').get(name) ?? []
+  const now = row && request.mode !== undefined && request.mode !== 'set' ? cell(row, 'wherevals') : ''
+  const conditions = now === '' ? [] : now.split('::')
+  if (request.mode === 'remove') return conditions.filter((each) => !given.includes(each)).join('::')
+  return [...conditions, ...given.filter((each) => !conditions.includes(each))].join('::')
 }
 
 function dynamicGroupFault({ name, attributes }: WantedObject, wherevals: string): string | undefined {

@@ -1,5 +1,6 @@
 /** Members of groups: named in nodelist.groups (static), or found by the conditions of nodegroup.wherevals (dynamic). */
 import { type Condition, parseCondition } from './conditions.ts'
+import { nicItems, parseNicAttribute } from './nic-values.ts'
 import { attributeDefinitions, OBJECT_TYPES, type ObjectType } from './object-types.ts'
 import type { Resolver } from './resolve.ts'
 import { cell, enabledRows, indexRows, type Row, splitList, type TablesView } from './row.ts'
@@ -36,6 +37,10 @@ export function groupNames(view: TablesView): string[] {
   const names = new Set(staticGroups(view).keys())
   for (const row of enabledRows(view, 'nodegroup')) names.add(cell(row, 'groupname'))
   return [...names].sort()
+}
+
+export function isGroup(view: TablesView, name: string): boolean {
+  return staticGroups(view).has(name) || indexRows(view.read('nodegroup'), 'groupname').has(name)
 }
 
 /** undefined: there is no such group. A group that only nodegroup knows has no members. */
@@ -84,7 +89,9 @@ export function nodeAttribute(resolver: Resolver, node: string, name: string): s
   const type = OBJECT_TYPES.get('node') as ObjectType
   for (const { table, column, condition } of attributeDefinitions(type, name)) {
     if (condition && !hasWord(nodeAttribute(resolver, node, condition.attribute), condition.words)) continue
-    return resolver.value(node, table, column)
+    const value = resolver.value(node, table, column)
+    const part = parseNicAttribute(name)
+    return part && value !== undefined ? nicItems(value)?.get(part.nic) || undefined : value
   }
   return undefined
 }

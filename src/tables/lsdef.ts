@@ -1,6 +1,7 @@
 /** lsdef: objects → the lines it prints. */
 import { type Condition, parseCondition } from './conditions.ts'
 import { type CommandPlan, PlanBuilder } from './messages.ts'
+import { parseNicAttribute } from './nic-values.ts'
 import { defaultScripts } from './object-rules.ts'
 import { attributeDefinitions, attributeNames, OBJECT_TYPES, type ObjectType } from './object-types.ts'
 import {
@@ -16,6 +17,8 @@ import {
   TYPE_ORDER,
 } from './objects.ts'
 import { splitList } from './row.ts'
+import { findColumn } from './schema.ts'
+import { describeSite } from './site-settings.ts'
 import { renderStanza, STANZA_HEADER } from './stanza.ts'
 
 export interface LsdefRequest {
@@ -136,12 +139,23 @@ function readShown(
     }
     // An object that lacks the attribute never matches, not even `!=`.
     const matches = conditions.every((condition) => {
-      const value = condition.name === type.key ? name : attributes.get(condition.name)?.value
+      const value = condition.name === type.key ? name : shownValue(context, type, name, attributes, condition.name)
       return value !== undefined && condition.matches(value)
     })
     if (matches) shown.push({ type, name, attributes })
   }
   return shown
+}
+
+/** A list of interfaces is taken apart when it is shown, but may be asked for as a whole. */
+function shownValue(
+  context: ObjectsContext,
+  type: ObjectType,
+  name: string,
+  attributes: ReadonlyMap<string, AttributeValue>,
+  asked: string,
+): string | undefined {
+  return (attributes.get(asked) ?? readAttribute(context, type, name, asked))?.value
 }
 
 /** Sorted; unknown names are reported once and left out. */
@@ -180,16 +194,27 @@ function render(
         .map(([attribute, value]) => [attribute, value?.value ?? ''] as const)
       for (const line of renderStanza(type.name, name, set)) builder.info(line)
     } else if (request.compact) {
-      for (const [attribute, value] of values) builder.info(`${name}: ${renderAttribute(attribute, value, request)}`)
+      for (const [attribute, value] of values)
+        builder.info(`${name}: ${renderAttribute(context, object, attribute, value, request)}`)
     } else if (isLong(request)) {
       builder.info(manyTypes ? `Object name: ${name}  (${type.name})` : `Object name: ${name}`)
-      for (const [attribute, value] of values) builder.info(`    ${renderAttribute(attribute, value, request)}`)
+      for (const [attribute, value] of values)
+        builder.info(`    ${renderAttribute(context, object, attribute, value, request)}`)
     } else builder.info(`${name} ${request.all ? '' : ' '}(${type.name})`)
   }
 }
 
-function renderAttribute(attribute: string, value: AttributeValue | undefined, { verbose }: LsdefRequest): string {
-  const origin = verbose && value ? `\t(Table:${value.table} - Key:${value.key} - Column:${value.column})` : ''
+function renderAttribute(
+  { resolver }: ObjectsContext,
+  { type, name }: Shown,
+  attribute: string,
+  value: AttributeValue | undefined,
+  { verbose }: LsdefRequest,
+): string {
+  // Of a node: its own row, or the row of the group that it has the value from.
+  const isNodes = type.name === 'node' && value?.key === name
+  const key = verbose && value && isNodes ? (resolver.source(name, value.table, value.column) ?? name) : value?.key
+  const origin = verbose && value ? `\t(Table:${value.table} - Key:${key} - Column:${value.column})` : ''
   return `${attribute}=${value?.value ?? ''}${origin}`
 }
 
@@ -204,8 +229,15 @@ function chooseValues(
   const values = new Map<string, AttributeValue | undefined>(object.attributes)
   if (object.type.name === 'node' && !request.stanza) prependDefaults(context, values)
   if (object.type.name === 'node' && request.osimage) appendImage(context, values)
-  if (wanted) return wanted.map((attribute) => [attribute, values.get(attribute)])
+  if (wanted) return wanted.flatMap((attribute) => chosenValues(values, attribute))
   return [...values].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** `nicips` stands for all of its interfaces. */
+function chosenValues(values: ReadonlyMap<string, AttributeValue | undefined>, attribute: string): ShownValue[] {
+  const parts = [...values].filter(([name]) => parseNicAttribute(name)?.attribute === attribute)
+  if (parts.length > 0 && !values.has(attribute)) return parts.sort(([a], [b]) => (a < b ? -1 : 1))
+  return [[attribute, values.get(attribute)]]
 }
 
 function prependDefaults(context: ObjectsContext, values: Map<string, AttributeValue | undefined>): void {
@@ -229,16 +261,34 @@ function appendImage(context: ObjectsContext, values: Map<string, AttributeValue
 }
 
 /** lsdef -h -t <type> */
-export function renderAttributeHelp(type: ObjectType): string {
+export function renderAttributeHelp(type: ObjectType, only?: readonly string[]): string {
   const lines = [
     `The valid attribute names for object type '${type.name}' are:`,
     '',
     'Attribute          Description',
     '',
   ]
-  for (const name of attributeNames(type)) {
+  for (const { name, description } of describeAttributes(type, only)) {
     const tabs = name.length < 7 ? '\t\t' : '\t'
-    lines.push(`${name}:${tabs}${attributeDefinitions(type, name)[0]?.description ?? ''}`, '')
+    lines.push(`${name}:${tabs}${description}`, '')
   }
   return lines.join('\n')
+}
+
+export interface AttributeDescription {
+  readonly name: string
+  readonly description: string
+}
+
+/** All attributes of the type, its key among them; `only`: these. An attribute of two tables is described by the first. */
+export function describeAttributes(type: ObjectType, only?: readonly string[]): AttributeDescription[] {
+  if (type.name === 'site') return only ? [] : describeSite()
+  const key = type.name === 'group' ? 'groupname' : type.key
+  const names = [...new Set([...attributeNames(type), key])].sort()
+  return names
+    .filter((name) => !only || only.includes(name))
+    .map((name) => {
+      const definition = attributeDefinitions(type, name)[0]
+      return { name, description: definition?.description ?? findColumn(type.home, key)?.description ?? '' }
+    })
 }

@@ -6,16 +6,30 @@ import type { ObjectsContext } from './objects.ts'
 
 export class Membership {
   readonly #context: ObjectsContext
-  readonly #lists = new Map<string, string[]>()
+  readonly #lists = new Map<string, readonly string[]>()
+  /** Lists that the same command writes as an attribute of the node. */
+  readonly #assigned = new Map<string, readonly string[]>()
 
   constructor(context: ObjectsContext) {
     this.#context = context
   }
 
+  assign(node: string, groups: readonly string[]): void {
+    this.#assigned.set(node, groups)
+    this.#lists.delete(node)
+  }
+
+  /** Whether the same command makes the node. */
+  isAssigned(node: string): boolean {
+    return this.#assigned.has(node)
+  }
+
   members(group: string): readonly string[] {
     const written = staticGroups(this.#context.view).get(group) ?? []
-    const changed = [...this.#lists].filter(([, groups]) => groups.includes(group)).map(([node]) => node)
-    return [...new Set([...written.filter((node) => this.#groups(node).includes(group)), ...changed])]
+    const changed = [...this.#assigned, ...this.#lists]
+      .filter(([, groups]) => groups.includes(group))
+      .map(([node]) => node)
+    return [...new Set([...written, ...changed])].filter((node) => this.#groups(node).includes(group))
   }
 
   add(node: string, group: string): void {
@@ -44,7 +58,7 @@ export class Membership {
   }
 
   #groups(node: string): readonly string[] {
-    return this.#lists.get(node) ?? this.#context.resolver.groups(node)
+    return this.#lists.get(node) ?? this.#assigned.get(node) ?? this.#context.resolver.groups(node)
   }
 }
 
@@ -52,11 +66,14 @@ export class Membership {
 export function parseMembers(
   { view, resolver, readFile }: ObjectsContext,
   written: string,
+  membership: Membership,
   builder: PlanBuilder,
 ): string[] {
   const context = readFile ? { view, resolver, readFile } : { view, resolver }
   const { nodes, unknown, faults } = expandNodeRange(written, context, { verify: true })
-  for (const name of unknown) builder.error(`Could not find a node named '${name}', skipping to the next node.`)
+  const made = unknown.filter((name) => membership.isAssigned(name))
+  for (const name of unknown)
+    if (!membership.isAssigned(name)) builder.error(`Could not find a node named '${name}', skipping to the next node.`)
   for (const fault of faults) builder.error(fault)
-  return [...nodes]
+  return [...nodes, ...made]
 }

@@ -11,18 +11,10 @@ import {
   placeAttributes,
   type WantedObject,
 } from './object-rules.ts'
-import { type AttributeDefinition, type ObjectType, SITE_OBJECT } from './object-types.ts'
-import {
-  createMissing,
-  findObjectType,
-  isLog,
-  type ObjectsContext,
-  objectExists,
-  parseObjectNames,
-  readAttribute,
-} from './objects.ts'
-import { createResolver } from './resolve.ts'
-import { splitList, type TablesView } from './row.ts'
+import { type ObjectType, SITE_OBJECT } from './object-types.ts'
+import { combine, forgetObjects, isAsWanted, keepAsWritten, withDefaults, writeAttributes } from './object-values.ts'
+import { createMissing, findObjectType, isLog, type ObjectsContext, objectExists, parseObjectNames } from './objects.ts'
+import { splitList } from './row.ts'
 import { parseStanzas } from './stanza.ts'
 
 const FAILED = 'One or more errors occured when attempting to create or modify xCAT object definitions.'
@@ -41,14 +33,22 @@ export function planObjectChange(context: ObjectsContext, request: ObjectChangeR
     created: [],
     skipped: 0,
     missing: createMissing(context),
+    forgotten: new Map(),
   }
   const wanted = collectWanted(work)
   if (!wanted) return builder.plan(1)
   // One wrong attribute name and nothing is written: a typing error must not half-change a definition.
   const named = wanted.every(({ type, object }) => checkAttributeNames(type, object.attributes.keys(), builder))
+  if (named && request.command === 'mkdef' && request.force) forgetReplaced(work, wanted)
   if (named) for (const { type, object } of wanted) planObject(work, type, object)
   work.membership.write(builder)
   return summarize(work)
+}
+
+/** Once for all objects of a type: to do it for each of ten thousand nodes would take minutes. */
+function forgetReplaced({ context, forgotten }: Work, wanted: Wanted): void {
+  for (const [type, objects] of Map.groupBy(wanted, (each) => each.type))
+    forgotten.set(type, forgetObjects(context, type, new Set(objects.map(({ object }) => object.name))))
 }
 
 type Wanted = { readonly type: ObjectType; readonly object: WantedObject }[]
@@ -58,9 +58,16 @@ function collectWanted(work: Work): Wanted | undefined {
   if (request.stanzas !== undefined) {
     const parsed = parseStanzas(request.stanzas)
     for (const fault of parsed.faults) builder.error(fault)
-    return parsed.faults.length > 0
-      ? undefined
-      : parsed.objects.map(({ type, name, attributes }) => ({ type, object: { name, attributes } }))
+    if (parsed.faults.length > 0) return undefined
+    // Groups name their members: those must be known by then.
+    const nodesFirst = parsed.objects.toSorted(
+      (a, b) => Number(b.type.name === 'node') - Number(a.type.name === 'node'),
+    )
+    return nodesFirst.map(({ type, name, attributes }) => ({ type, object: { name, attributes } }))
+  }
+  if (request.type?.includes(',')) {
+    builder.error("Cannot combine multiple types with 'att=val' pairs on the command line.")
+    return undefined
   }
   const type = findObjectType(request.type ?? 'node')
   if ('fault' in type) {
@@ -85,7 +92,9 @@ function collectWanted(work: Work): Wanted | undefined {
   }
   const { names, faults } = parseObjectNames(context, type, written)
   for (const fault of faults) builder.error(fault)
-  if (faults.length > 0) return undefined
+  if (names.length === 0 && faults.length === 0)
+    builder.error(`No ${type.name} in '${written}': is it the name of a group without members?`)
+  if (names.length === 0 || faults.length > 0) return undefined
   return names.map((name) => ({ type, object: { name, attributes } }))
 }
 
@@ -109,101 +118,39 @@ function planObject(work: Work, type: ObjectType, asked: WantedObject): void {
     planDynamicGroup(work, type, asked)
     return
   }
-  const base = isNew && exists ? forget(context, type, asked.name) : context
-  let wanted = withDefaults(type, asked, isNew)
-  const changed = combine(base, type, wanted, request.mode ?? 'set', builder)
+  if (request.stanzas !== undefined && exists) {
+    if (isAsWanted(context, type, asked, request.command === 'mkdef')) {
+      work.written.push(asked.name)
+      return
+    }
+  }
+  const base = isNew && exists ? (work.forgotten.get(type) ?? context) : context
+  const changed = combine(base, type, withDefaults(type, asked, isNew), request.mode ?? 'set', builder)
   if (!changed) return
-  wanted = dropDefaultScripts(context, type, changed, builder)
+  let wanted = dropDefaultScripts(context, type, changed, builder)
   if (!checkTypeRules(base, type, wanted, isNew, builder)) return
-  const places = placeAttributes(base, type, wanted, builder)
-  if (!places) return
+  const placed = placeAttributes(base, type, wanted, builder)
+  if (!placed) return
+  let places = placed
+  if (request.stanzas !== undefined && exists) {
+    wanted = keepAsWritten(context, type, wanted)
+    places = new Map([...placed].filter(([name]) => wanted.attributes.has(name)))
+  }
   if (exists && request.command === 'mkdef')
     for (const [table, column] of type.tables) builder.delete(table, { [column]: wanted.name })
-  const membersChanged = type.name === 'group' && planMembers(work, asked, wanted.name)
+  const isDynamic = type.name === 'group' && asked.attributes.get('grouptype') === 'dynamic'
+  const membersChanged = type.name === 'group' && !isDynamic && planMembers(work, asked, wanted.name)
   if (wanted.attributes.size === 0 && !membersChanged) return
-  writeAttributes(builder, type, wanted, places)
+  writeAttributes(base, builder, type, wanted, places)
+  const groups = type.name === 'node' ? wanted.attributes.get('groups') : undefined
+  if (groups !== undefined) work.membership.assign(wanted.name, splitList(groups))
   // chdef of a group that some node names adds no row, as in xCAT.
-  if (type.name === 'group' && (request.command === 'mkdef' || !exists))
-    builder.set('nodegroup', { groupname: wanted.name }, { grouptype: 'static', members: 'static' })
+  if (type.name === 'group' && (request.command === 'mkdef' || !exists)) {
+    const grouptype = isDynamic ? 'dynamic' : 'static'
+    builder.set('nodegroup', { groupname: wanted.name }, { grouptype, members: grouptype })
+  }
   work.written.push(wanted.name)
   if (!exists) work.created.push(wanted.name)
-}
-
-/** mkdef -f: the object's old rows are as if they were not there. */
-function forget(context: ObjectsContext, type: ObjectType, name: string): ObjectsContext {
-  const view: TablesView = {
-    read: (table) => {
-      const rows = context.view.read(table)
-      const column = type.tables.get(table)
-      return column === undefined ? rows : rows.filter((row) => row[column] !== name)
-    },
-  }
-  return { ...context, view, resolver: createResolver(view) }
-}
-
-function withDefaults(type: ObjectType, wanted: WantedObject, isNew: boolean): WantedObject {
-  // xCAT would make it a NIM image and then refuse every Linux attribute.
-  if (type.name !== 'osimage' || !isNew || wanted.attributes.has('imagetype')) return wanted
-  return { name: wanted.name, attributes: new Map([['imagetype', 'linux'], ...wanted.attributes]) }
-}
-
-/** -p and -m: the list as it is now, with items added or taken away. Only what changes is kept. */
-function combine(
-  context: ObjectsContext,
-  type: ObjectType,
-  wanted: WantedObject,
-  mode: 'set' | 'append' | 'remove',
-  builder: PlanBuilder,
-): WantedObject | undefined {
-  if (mode === 'set') return wanted
-  const attributes = new Map<string, string>()
-  for (const [attribute, value] of wanted.attributes) {
-    if (type.name === 'group' && attribute === 'members') continue
-    const now = readAttribute(context, type, wanted.name, attribute)?.value
-    const items = splitList(now ?? '')
-    const given = splitList(value)
-    if (mode === 'append') {
-      const added = given.filter((item, at) => !items.includes(item) && given.indexOf(item) === at)
-      if (added.length > 0) attributes.set(attribute, [...items, ...added].join(','))
-      continue
-    }
-    const absent = given.find((item) => !items.includes(item))
-    if (now === undefined)
-      builder.error(`No value got for attribute '${attribute}' for the '${wanted.name}' definition.`)
-    else if (absent !== undefined)
-      builder.error(`${absent} is not in the attribute of '${attribute}' for the '${wanted.name}' definition.`)
-    else {
-      attributes.set(attribute, items.filter((item) => !given.includes(item)).join(','))
-      continue
-    }
-    return undefined
-  }
-  return { name: wanted.name, attributes }
-}
-
-function writeAttributes(
-  builder: PlanBuilder,
-  type: ObjectType,
-  wanted: WantedObject,
-  places: ReadonlyMap<string, AttributeDefinition>,
-): void {
-  if (type.name === 'site') {
-    for (const [key, value] of wanted.attributes) {
-      if (value === '') builder.delete('site', { key })
-      else builder.set('site', { key }, { value })
-    }
-    return
-  }
-  const byTable = new Map<string, Record<string, string>>()
-  // The row that makes the object exist is written even when nothing else is known of it.
-  if (type.home === 'osimage') byTable.set(type.home, {})
-  for (const [attribute, { table, column }] of places) {
-    const values = byTable.get(table) ?? {}
-    values[column] = wanted.attributes.get(attribute) ?? ''
-    byTable.set(table, values)
-  }
-  for (const [table, values] of byTable)
-    builder.set(table, { [type.tables.get(table) ?? type.key]: wanted.name }, values)
 }
 
 function summarize(work: Work): CommandPlan {

@@ -2,7 +2,8 @@
  * Objects as lsdef and its sisters show them, mapped onto tables: pure data. An attribute may be defined several times
  * with different conditions; the first whose condition holds is the one that counts.
  */
-import { findColumn, TABLES } from './schema.ts'
+import { parseNicAttribute } from './nic-values.ts'
+import { findColumn, tableSchema } from './schema.ts'
 
 export interface AttributeCondition {
   readonly attribute: string
@@ -134,7 +135,7 @@ const IMAGE_ATTRIBUTES: readonly AttributeDefinition[] = [
  * types that it makes out of the table as it is, and shows `disable` there.
  */
 function plainType(name: ObjectTypeName, table: string, key: string, asIs: readonly string[] = []): ObjectType {
-  const columns = (TABLES.get(table)?.columns ?? []).map((column) => column.name)
+  const columns = (tableSchema(table)?.columns ?? []).map((column) => column.name)
   const names = columns.filter((column) => column !== key && column !== 'comments' && column !== 'disable')
   const comment = asIs.includes('comments') ? [] : [`${USER_COMMENT}:comments`]
   const attributes = columns.length === 0 ? [] : map(table, [...names, ...asIs, ...comment].join(' '))
@@ -200,9 +201,9 @@ export const OBJECT_TYPES: ReadonlyMap<string, ObjectType> = new Map(TYPES.map((
 /** The one object of type site. */
 export const SITE_OBJECT = 'clustersite'
 
-/** Definitions of an attribute, in the order they are tried. */
+/** Definitions of an attribute, in the order they are tried. `nicips.eth0` stands on the column of `nicips`. */
 export function attributeDefinitions(type: ObjectType, name: string): readonly AttributeDefinition[] {
-  return definitions(type).get(name) ?? []
+  return definitions(type).get(name) ?? definitions(type).get(parseNicAttribute(name)?.attribute ?? '') ?? []
 }
 
 const byName = new WeakMap<ObjectType, ReadonlyMap<string, readonly AttributeDefinition[]>>()

@@ -1,6 +1,7 @@
 /** Objects read from tables: what lsdef shows, and what chdef and its sisters look at before they change anything. */
-import { groupMembers, groupNames, hasWord, isNode, nodeNames } from './groups.ts'
+import { groupMembers, groupNames, hasWord, isGroup, isNode, nodeNames } from './groups.ts'
 import { renderHint } from './nearest-name.ts'
+import { nicItems, parseNicAttribute } from './nic-values.ts'
 import { expandNodeRange } from './noderange.ts'
 import {
   type AttributeDefinition,
@@ -12,7 +13,7 @@ import {
 } from './object-types.ts'
 import type { Resolver } from './resolve.ts'
 import { cell, enabledRows, indexRows, splitList, type TablesView } from './row.ts'
-import { TABLES } from './schema.ts'
+import { tableSchema } from './schema.ts'
 
 export interface ObjectsContext {
   readonly view: TablesView
@@ -67,7 +68,7 @@ export function objectNames({ view }: ObjectsContext, type: ObjectType): string[
 
 export function objectExists({ view }: ObjectsContext, type: ObjectType, name: string): boolean {
   if (type.name === 'node') return isNode(view, name)
-  if (type.name === 'group') return groupNames(view).includes(name)
+  if (type.name === 'group') return isGroup(view, name)
   if (type.name === 'site') return name === SITE_OBJECT
   return indexRows(view.read(type.home), type.key).has(name)
 }
@@ -91,9 +92,17 @@ export function readObject(context: ObjectsContext, type: ObjectType, name: stri
   const attributes = new Map<string, AttributeValue>()
   for (const attribute of attributeNames(type)) {
     const value = readAttribute(context, type, name, attribute)
-    if (value) attributes.set(attribute, value)
+    if (value?.table === 'nics') for (const [shown, part] of splitNics(attribute, value)) attributes.set(shown, part)
+    else if (value) attributes.set(attribute, value)
   }
   return attributes
+}
+
+/** `nicips` → `nicips.eth0`, `nicips.ib0`; what is not such a list stays whole. */
+export function splitNics(attribute: string, value: AttributeValue): (readonly [string, AttributeValue])[] {
+  const items = nicItems(value.value)
+  if (!items) return [[attribute, value]]
+  return [...items].map(([nic, part]) => [`${attribute}.${nic}`, { ...value, value: part }] as const)
 }
 
 function readSite(view: TablesView): ObjectAttributes {
@@ -122,7 +131,11 @@ export function readAttribute(
   }
   const stored = (other: string) => readAttribute(context, type, name, other)?.value
   const definition = chooseDefinition(type, attribute, stored)
-  return definition && readCell(context, type, name, definition)
+  const found = definition && readCell(context, type, name, definition)
+  const part = parseNicAttribute(attribute)
+  if (!found || !part) return found
+  const value = nicItems(found.value)?.get(part.nic) ?? ''
+  return value === '' ? undefined : { ...found, value }
 }
 
 /** `current`: what another attribute is or will be. undefined: unknown attribute, or no condition holds. */
@@ -180,7 +193,7 @@ export function renderUnknownAttribute(type: ObjectType, name: string): string {
 export function findObjectType(name: string): ObjectType | { readonly fault: string } {
   const type = OBJECT_TYPES.get(name)
   return (
-    (type && type.name !== 'site' && !TABLES.has(type.home) ? undefined : type) ?? {
+    (type && type.name !== 'site' && !tableSchema(type.home) ? undefined : type) ?? {
       fault: `\nType '${name}' is not a valid xCAT object type.${renderHint(name, OBJECT_TYPES.keys())}`,
     }
   )

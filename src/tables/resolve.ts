@@ -2,7 +2,7 @@
  * What a node's attribute is: its own row, then its groups in the order of nodelist.groups, each column for itself;
  * then the value pattern. `value` is the fast path, `explain` says where the value came from.
  */
-import { type CompiledCell, cellForm, compileCell } from './cells.ts'
+import { type CompiledCell, compileCell } from './cells.ts'
 import { cell, enabledRows, indexRows, type Row, splitList, type TablesView } from './row.ts'
 
 export interface Resolved {
@@ -33,6 +33,8 @@ export interface Resolver {
   groups(node: string): readonly string[]
   resolve(node: string, table: string, column: string): Resolved
   value(node: string, table: string, column: string): string | undefined
+  /** Key of the row that gives the value, or the first part of it. */
+  source(node: string, table: string, column: string): string | undefined
   explain(node: string, table: string, column: string): Explained
 }
 
@@ -144,6 +146,7 @@ export function createResolver(view: TablesView): Resolver {
     groups,
     resolve,
     value: (node, table, column) => resolve(node, table, column).value,
+    source: firstKey,
     explain(node, table, column) {
       const gathered = gather(node, table, column)
       const { origins } = gathered

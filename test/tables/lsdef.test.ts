@@ -97,7 +97,7 @@ const SAMPLES: readonly (readonly [
   [
     'cn2 -i os -V',
     { names: 'cn2', attributes: ['os'], verbose: true },
-    shown('Object name: cn2', '    os=rhels9.2\t(Table:nodetype - Key:cn2 - Column:os)'),
+    shown('Object name: cn2', '    os=rhels9.2\t(Table:nodetype - Key:compute - Column:os)'),
   ],
   [
     'nosuch',

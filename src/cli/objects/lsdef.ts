@@ -14,6 +14,8 @@ interface Options {
   hidden?: boolean
   verbose?: boolean
   osimage?: boolean
+  nics?: boolean
+  template?: string | true
   json?: boolean
 }
 
@@ -50,11 +52,16 @@ export const lsdef: CliCommand = {
       .option('-S, --hidden', 'hidden nodes too')
       .option('-V, --verbose', 'where each value is stored')
       .option('--osimage', 'nodes with the attributes of their image')
-      .action((operands: string[], { help, objects, json, ...options }: Options) => {
-        const { type } = options
+      .option('--nics', 'only the attributes of network interfaces')
+      .option('--template [name]', 'definitions to make objects of (mkdef --template), or one of them')
+      .action((operands: string[], { help, objects, json, template, ...options }: Options) => {
+        const { type, all, attributes, stanza } = options
         if (help && type === undefined) program.outputHelp()
-        else if (help && type !== undefined) run(({ api }) => api.call('objects.describe', { type }))
-        else
+        else if (help && type !== undefined) run(({ api }) => api.call('objects.describe', { type, attributes }))
+        else if (template !== undefined) {
+          const name = template === true ? (objects ?? operands[0]) : template
+          run(({ api }) => api.call('objects.templates', { name, type, all, attributes, stanza }))
+        } else
           run(({ api }) => {
             const names = objects ?? oneOperand(operands)
             return api.call('objects.show', { names, ...options, data: json === true })

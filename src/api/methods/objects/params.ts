@@ -16,11 +16,16 @@ const objectChange = changing({
   where: words,
   /** The text of a stanza file. */
   stanzas: word,
+  /** An object or a template to start from. */
+  template: word,
+  /** -u: the attributes of an osimage that can be worked out. */
+  fill: flag,
   verbose: flag,
 })
 
 export const OBJECT_PARAMS = {
-  'objects.describe': z.strictObject({ type: z.string() }),
+  'objects.describe': z.strictObject({ type: z.string(), attributes: word }),
+  'objects.templates': z.strictObject({ name: word, type: word, all: flag, attributes: word, stanza: flag }),
   'objects.show': z.strictObject({
     names: word,
     type: word,
@@ -34,6 +39,7 @@ export const OBJECT_PARAMS = {
     hidden: flag,
     verbose: flag,
     osimage: flag,
+    nics: flag,
     /** The objects as values too: costs as much as the text. */
     data: flag,
   }),
@@ -44,5 +50,13 @@ export const OBJECT_PARAMS = {
   }),
   'objects.make': objectChange,
   'objects.change': objectChange,
-  'objects.remove': changing({ names: word, type: word, all: flag, force: flag, verbose: flag }),
+  'objects.remove': changing({
+    names: word,
+    type: word,
+    all: flag,
+    force: flag,
+    verbose: flag,
+    /** Do nothing when the names of groups stand for their nodes: say so instead (`data.nodes`). */
+    ask: flag,
+  }),
 } as const

@@ -1,35 +1,78 @@
 /** lsdef: the tables room words everything. */
-import { type LsdefRequest, planLsdef, renderAttributeHelp } from '../../../tables/lsdef.ts'
-import type { ObjectType } from '../../../tables/object-types.ts'
+
+import type { Store } from '../../../store/store.ts'
+import { describeAttributes, type LsdefRequest, planLsdef, renderAttributeHelp } from '../../../tables/lsdef.ts'
+import { attributeNames, OBJECT_TYPES, type ObjectType } from '../../../tables/object-types.ts'
 import { findObjectType, type ObjectsContext, readObject } from '../../../tables/objects.ts'
-import { splitList } from '../../../tables/row.ts'
+import { type Row, splitList, type TablesView } from '../../../tables/row.ts'
+import { LOG_TABLES } from '../../../tables/schema.ts'
 import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
+import { unknownName } from '../../suggest.ts'
 import type { Method } from '../context.ts'
 import { defined, messageResult, objectsContext } from './context.ts'
 
-/** lsdef -h -t type */
-export const describe: Method<'objects.describe'> = (_context, { type: name }) => {
-  const type = findObjectType(name)
-  if ('fault' in type) throw new OperatorError('LB_USAGE', type.fault.trim())
-  return commandResult(renderAttributeHelp(type).trimEnd().split('\n'), type.attributes)
+/** lsdef -h -t types [-i attributes] */
+export const describe: Method<'objects.describe'> = (_context, { type: names, attributes }) => {
+  const only = attributes === undefined ? undefined : splitList(attributes)
+  const types = splitList(names).map((name) => {
+    const type = findObjectType(name)
+    if ('fault' in type) throw new OperatorError('LB_USAGE', type.fault.trim())
+    return type
+  })
+  for (const name of only ?? [])
+    if (types.every((type) => describeAttributes(type, [name]).length === 0))
+      throw unknownName(
+        'LB_BAD_INPUT',
+        `'${name}' is not a valid attribute name for an object type of '${names}'`,
+        name,
+        types.flatMap((type) => attributeNames(type)),
+      )
+  const lines = types.flatMap((type) => renderAttributeHelp(type, only).trimEnd().split('\n'))
+  return commandResult(
+    lines,
+    types.flatMap((type) => describeAttributes(type, only)),
+  )
 }
 
-export const show: Method<'objects.show'> = ({ store }, { type, attributes, names, data, ...options }) => {
+export const show: Method<'objects.show'> = async ({ store }, { type, attributes, names, data, nics, ...options }) => {
   const request: LsdefRequest = defined({
     ...options,
     types: type,
     names,
-    attributes: attributes === undefined ? undefined : splitList(attributes),
+    attributes: nics ? nicAttributes() : attributes === undefined ? undefined : splitList(attributes),
   })
-  refuseTogether(request)
-  const objects = objectsContext(store)
+  refuseTogether(request, nics)
+  const objects = objectsContext(await withLogs(store, splitList(type ?? 'node')))
   const { messages, exitStatus } = planLsdef(objects, request)
   return messageResult(messages, exitStatus, data ? describeObjects(objects, request) : null)
 }
 
-function refuseTogether(request: LsdefRequest): void {
+/** More rows than anybody reads; tabdump gives all of them. */
+const SHOWN_LOG_ROWS = 10_000
+
+/** Logs are not among the tables: their newest rows are put beside them. */
+async function withLogs(store: Store, types: readonly string[]): Promise<TablesView> {
+  const logs = new Map<string, readonly Row[]>()
+  for (const log of types) {
+    if (!LOG_TABLES.has(log)) continue
+    const rows: Row[] = []
+    for await (const row of store.logs.rows(log, { newest: SHOWN_LOG_ROWS })) rows.push(row)
+    logs.set(log, rows)
+  }
+  return logs.size === 0 ? store : { read: (table) => logs.get(table) ?? store.read(table) }
+}
+
+/** --nics */
+function nicAttributes(): string[] {
+  const type = OBJECT_TYPES.get('node') as ObjectType
+  return type.attributes.filter(({ table }) => table === 'nics').map(({ name }) => name)
+}
+
+function refuseTogether(request: LsdefRequest, nics: boolean | undefined): void {
   const pairs = [
+    ['--nics', nics, '-s', request.short],
+    ['--nics', nics, '--osimage', request.osimage],
     ['-a', request.all, '-t', request.types],
     ['-l', request.long, '-s', request.short],
     ['-i', request.attributes, '-s', request.short],
@@ -39,6 +82,8 @@ function refuseTogether(request: LsdefRequest): void {
   for (const [one, isOne, other, isOther] of pairs)
     if (isOne && isOther)
       throw new OperatorError('LB_USAGE', `The flags '${one}' and '${other}' cannot be used together.`)
+  if (request.types?.includes(',') && request.names !== undefined)
+    throw new OperatorError('LB_USAGE', 'Names of objects cannot be given with several types.')
   if (request.compact && !request.attributes)
     throw new OperatorError('LB_USAGE', "The flag '-c' can be used only together with '-i'.")
 }

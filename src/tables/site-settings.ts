@@ -1,0 +1,56 @@
+/** The settings of the site table that are known: any other key may be used as well. */
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  master: 'Name or address of the server as the nodes know it. Required.',
+  domain: 'DNS domain of the cluster.',
+  installdir: 'Root of images, packages and postscripts. Default: /install.',
+  tftpdir: 'Root of boot files. Default: /tftpboot.',
+  httpport: 'Port of HTTP in boot files. Default: 80.',
+  xcatdport: 'Command port of xCAT. Default: 3001. Kept, not used.',
+  xcatiport: 'Install monitor port of xCAT. Default: 3002. Kept, not used.',
+  xcatlport: 'Command log port of xCAT. Default: 3003. Kept, not used.',
+  nodestatus: 'n or 0: nodelist.status is not kept, and nodes do not report.',
+  dhcpsetup: 'n or 0: nodeset of xCAT leaves DHCP alone. Kept, not used: answers follow the tables.',
+  dhcpinterfaces: 'Interfaces on which DHCP answers.',
+  dhcplease: 'How long an address is leased, in seconds. Default: 43200.',
+  dhcpbackend: 'DHCP server of xCAT. Kept, not used.',
+  nameservers: 'Name servers of the nodes, comma list.',
+  forwarders: 'Name servers that queries are passed on to, comma list.',
+  ntpservers: 'Time servers of the nodes, comma list.',
+  timezone: 'Time zone of the nodes.',
+  excludenodes: 'Node range that is taken from every node range.',
+  hierarchicalattrs: 'Columns whose values of node and groups are joined: column or column:delimiter, comma list.',
+  precreatemypostscripts: 'Whether xCAT writes the scripts of nodes beforehand. Kept, not used.',
+  sharedtftp: 'Whether service nodes share tftpdir. Default: 1.',
+  sharedinstall: 'Whether service nodes share installdir: no, sns or all.',
+  useflowcontrol: 'Whether nodes of xCAT ask before they connect. Kept, not used.',
+  xcatmaxconnections: 'Most connections of xCAT at once. Kept, not used.',
+  xcatmaxbatchconnections: 'Most connections from nodes at once. Kept, not used.',
+  xcatdebugmode: '1 or 2: more logging of xCAT while nodes boot. Kept, not used.',
+  cleanupxcatpost: 'Whether the scripts are removed from the node after they ran.',
+  secureroot: '1: packed images have no password of root.',
+  consoleondemand: 'Whether consoles are opened only when somebody looks.',
+  consoleservice: 'confluent: consoles belong to that service.',
+  pruneservices: 'Whether noderm of xCAT removes DHCP entries. Kept, not used: they follow the tables.',
+  FQDNfirst: 'Whether the long name of a node stands first in /etc/hosts.',
+  disablenodesetwarning: 'Whether nodeset takes the old words install, netboot and statelite. Kept, not used.',
+  auditskipcmds: 'Commands that are not written to auditlog, comma list; ALL: none is.',
+  auditnosyslog: '1: auditlog is not repeated in syslog.',
+  xcattlspolicy: 'Oldest TLS of xCAT: modern or legacy. Kept, not used.',
+  xcatsslversion: 'TLS versions of xCAT. Kept, not used.',
+  xcatsslciphers: 'TLS ciphers of xCAT. Kept, not used.',
+  ipmidispatch: 'Whether service nodes speak IPMI to their nodes.',
+  ipmiretries: 'How often IPMI is tried again. Default: 3.',
+  syspowerinterval: 'Seconds between switching on one node and the next.',
+  syspowermaxnodes: 'Most nodes that are switched on at once.',
+  sshbetweennodes: 'Groups whose nodes log in to each other without a password. Default: ALLGROUPS.',
+  SNsyncfiledir: 'Where service nodes keep files for their nodes. Default: /var/xcat/syncfiles.',
+  nodesyncfiledir: 'Where nodes keep files that are copied to them. Default: /var/xcat/node/syncfiles.',
+  xcatconfdir: 'Configuration directory of xCAT. Default: /etc/xcat. Kept, not used.',
+}
+
+export function describeSite(): { readonly name: string; readonly description: string }[] {
+  return Object.entries(SETTINGS)
+    .map(([name, description]) => ({ name, description }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
