@@ -11,19 +11,21 @@ interface RowPath {
   readonly table: string
   readonly startKey: RowValues | undefined
   endKey: RowValues | undefined
+  /** Was removed once: `before` is the whole row, and a column that is not in it was unset. */
+  isWhole: boolean
   before: Cells
   after: Cells
 }
 
-/** Steps of one transaction, or the changes of several in their order. */
 export interface ChangeFold {
-  add(change: RecordedChange): void
+  /** Changes that follow those added before, all made at once: rows may have taken each other's keys. */
+  add(changes: readonly RecordedChange[]): void
   changes(): RecordedChange[]
 }
 
 export function recordChanges(steps: readonly RowChange[]): RecordedChange[] {
   const fold = foldChanges()
-  for (const { table, before, after } of steps) fold.add(recordStep(table, before, after))
+  for (const { table, before, after } of steps) fold.add([recordStep(table, before, after)])
   return fold.changes()
 }
 
@@ -40,27 +42,31 @@ export function foldChanges(): ChangeFold {
     const known = index.get(at)
     index.delete(at)
     if (known) return known
-    const path: RowPath = { table, startKey: before && key, endKey: undefined, before: {}, after: {} }
+    const path: RowPath = { table, startKey: before && key, endKey: undefined, isWhole: false, before: {}, after: {} }
     paths.push(path)
     return path
   }
 
+  function lead(path: RowPath, { table, key, before, after }: RecordedChange): void {
+    const keyColumns = keyOf(table)
+    // What is known of the beginning is never overwritten.
+    if (before && path.startKey && !path.isWhole) path.before = { ...without(before, keyColumns), ...path.before }
+    if (!after) {
+      path.endKey = undefined
+      path.isWhole = true
+      path.after = {}
+      if (path.startKey) removed.set(identity(table, path.startKey), path)
+      return
+    }
+    path.after = { ...path.after, ...without(after, keyColumns) }
+    path.endKey = pick({ ...key, ...after }, keyColumns)
+    present.set(identity(table, path.endKey), path)
+  }
+
   return {
-    add(change) {
-      const { table, before, after } = change
-      const path = pathOf(change)
-      const keyColumns = keyOf(table)
-      // What is known of the beginning is never overwritten.
-      if (before && path.startKey) path.before = { ...without(before, keyColumns), ...path.before }
-      if (!after) {
-        path.endKey = undefined
-        path.after = {}
-        if (path.startKey) removed.set(identity(table, path.startKey), path)
-        return
-      }
-      path.after = { ...path.after, ...without(after, keyColumns) }
-      path.endKey = pick({ ...change.key, ...after }, keyColumns)
-      present.set(identity(table, path.endKey), path)
+    add(changes) {
+      const found = changes.map((change) => [pathOf(change), change] as const)
+      for (const [path, change] of found) lead(path, change)
     },
     changes: () => paths.flatMap(changeOf),
   }

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import { STORE_LIMITS } from '../../src/store/limits.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
-import { StoreFault } from '../../src/store/store.ts'
+import { type Store, StoreFault } from '../../src/store/store.ts'
 import { testStoreContract } from './contract.ts'
+import { testHistoryContract } from './history-contract.ts'
 
 function prepare() {
   const directory = mkdtempSync(join(tmpdir(), 'liteboot-store-'))
@@ -16,6 +18,7 @@ function prepare() {
 }
 
 testStoreContract(test, 'sqlite', prepare)
+testHistoryContract(test, 'sqlite', prepare)
 
 test('files are readable by their owner only; the directory is made', (t) => {
   const place = prepare()
@@ -89,6 +92,7 @@ test('a writer killed at any moment leaves whole transactions', async (t) => {
   const place = prepare()
   place.open().close()
   const writer = `
+    import { writeSync } from 'node:fs'
     import { openSqliteStore } from ${JSON.stringify(new URL('../../src/store/sqlite.ts', import.meta.url).href)}
     const store = openSqliteStore({ path: process.argv[1] })
     for (let round = store.revision + 1; ; round++) {
@@ -96,7 +100,16 @@ test('a writer killed at any moment leaves whole transactions', async (t) => {
         for (const node of ['a', 'b', 'c']) transaction.setRows('nodelist', { node }, { groups: 'g' + round })
         transaction.setRows('site', { key: 'round' }, { value: String(round) })
       }, { author: 'writer' })
-      process.stdout.write(round + '\\n')
+      say(round + '\\n')
+    }
+    // Waits for a slow reader: nothing may be committed that was not reported, but the last.
+    function say(text) {
+      for (;;)
+        try {
+          return writeSync(1, text)
+        } catch (error) {
+          if (error.code !== 'EAGAIN') throw error
+        }
     }`
   for (let kill = 0; kill < 5; kill++) {
     const child = spawn(process.execPath, ['--input-type=module', '-e', writer, place.path], {
@@ -141,6 +154,56 @@ test('a transaction of another process that does not end is reported, and nothin
   other.exec('ROLLBACK')
   other.close()
   t.true(set().committed)
+  store.close()
+  place.remove()
+})
+
+test('the history is bounded in transactions and in bytes; the newest is kept whatever its size', async (t) => {
+  const place = prepare()
+  const open = (transactions: number, bytes: number) =>
+    openSqliteStore({ path: place.path, historyBounds: { transactions, bytes } })
+  const set = (store: Store, value: string) =>
+    store.transact((transaction) => transaction.setRows('site', { key: 'a' }, { value }), { author: 'test' })
+  const revisions = async (store: Store) => {
+    const found: number[] = []
+    for await (const { revision } of store.history.transactions()) found.push(revision)
+    return found
+  }
+  const store = open(3, 10_000)
+  for (let round = 1; round <= 7; round++) set(store, String(round))
+  t.deepEqual(await revisions(store), [7, 6, 5])
+  t.is(await store.history.reachesBackTo(), 4)
+  set(store, 'x'.repeat(9000))
+  t.deepEqual(await revisions(store), [8, 7, 6])
+  set(store, 'y'.repeat(9000))
+  t.deepEqual(await revisions(store), [9])
+  store.close()
+  const rows = new DatabaseSync(place.path).prepare('SELECT DISTINCT revision FROM liteboot_history_rows').all()
+  t.deepEqual(
+    rows.map(({ revision }) => revision),
+    [9],
+  )
+  const wider = open(1000, 1_000_000)
+  set(wider, 'z')
+  t.deepEqual(await revisions(wider), [10, 9])
+  wider.close()
+  place.remove()
+})
+
+test('a log is bounded: the oldest rows fall off, in steps', async (t) => {
+  const place = prepare()
+  const store = place.open()
+  const { logRows, logStep } = STORE_LIMITS
+  const row = (recid: number) => ({ recid: String(recid), comments: 'x' })
+  store.logs.replace('auditlog', [row(1), row(2), row(logStep), row(logRows - 1), row(logRows + logStep - 1)])
+  const recids = async () => {
+    const found: number[] = []
+    for await (const { recid } of store.logs.rows('auditlog')) found.push(Number(recid))
+    return found
+  }
+  t.deepEqual(await recids(), [1, 2, logStep, logRows - 1, logRows + logStep - 1])
+  store.logs.append([{ log: 'auditlog', values: { comments: 'next' } }])
+  t.deepEqual(await recids(), [logRows - 1, logRows + logStep - 1, logRows + logStep])
   store.close()
   place.remove()
 })

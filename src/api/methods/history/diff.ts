@@ -43,8 +43,7 @@ async function between(store: Store, from: number, to: number): Promise<CommandR
   const revisions: number[] = []
   for await (const { revision } of store.history.transactions({ after: older, upTo: newer })) revisions.push(revision)
   const fold = foldChanges()
-  for (const revision of revisions.reverse())
-    for await (const change of store.history.changes(revision)) fold.add(change)
+  for (const revision of revisions.reverse()) fold.add(await changesOf(store, revision))
   const changes = fold.changes()
   return shown([`revision ${from} -> ${to}`], { from, to }, from <= to ? changes : changes.map(turnRound))
 }
