@@ -5,6 +5,7 @@ import type { CliCommand } from '../command.ts'
 export const makedhcp: CliCommand = {
   name: 'makedhcp',
   summary: 'Nothing to make: DHCP is answered from the tables. -q shows the answers.',
+  examples: [{ says: 'What DHCP answers to nodes', run: 'makedhcp -q cn01,cn02' }],
   nothingGiven: 0,
   define(program, run) {
     program

@@ -12,6 +12,10 @@ interface Options {
 export const makehosts: CliCommand = {
   name: 'makehosts',
   summary: 'Write the nodes into /etc/hosts of the server; all nodes when no noderange is given.',
+  examples: [
+    { says: 'All nodes', run: 'makehosts' },
+    { says: 'Take the lines of a node out', run: 'makehosts -d cn01' },
+  ],
   details: [
     'A line is replaced when it has the address of a node, or the name of a node in front; every other line stays as it is. The file as it was is kept as /etc/hosts.xcatbak.',
   ],

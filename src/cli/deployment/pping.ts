@@ -4,6 +4,7 @@ import type { CliCommand } from '../command.ts'
 export const pping: CliCommand = {
   name: 'pping',
   summary: 'Show which nodes answer.',
+  examples: [{ says: 'Nodes of a group', run: 'pping compute' }],
   nothingGiven: 1,
   define(program, run) {
     program

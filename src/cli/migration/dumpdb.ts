@@ -7,6 +7,7 @@ export const dumpdb: CliCommand = {
   name: 'dumpdb',
   summary:
     'Write every table into a directory, one <table>.csv each, as tabdump -f does. `restoredb` loads them again.',
+  examples: [{ says: 'Keep a copy of all tables', run: 'liteboot dumpdb /root/tables' }],
   nothingGiven: 1,
   define(program, run) {
     program

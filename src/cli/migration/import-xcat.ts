@@ -14,6 +14,10 @@ export const importXcat: CliCommand = {
   name: 'import-xcat',
   summary:
     'Take over the tables of an xCAT server: the directory that dumpxCATdb wrote, a tar of it, or one <table>.csv. Ends with 0 when everything was kept, 2 when something was not (the report says what and why), 1 when nothing was imported.',
+  examples: [
+    { says: 'See first what would be kept, and what not', run: 'liteboot import-xcat --dry-run /tmp/xcatdb' },
+    { says: 'Take the tables over', run: 'liteboot import-xcat --report report.txt /tmp/xcatdb' },
+  ],
   nothingGiven: 1,
   changes: true,
   define(program, run) {

@@ -5,6 +5,7 @@ import { readDumpFiles } from './dump-files.ts'
 export const restoredb: CliCommand = {
   name: 'restoredb',
   summary: 'Load every table of a directory that `dumpdb` wrote, or of a tar of it, exactly as it was.',
+  examples: [{ says: 'Load it again', run: 'liteboot restoredb /root/tables' }],
   nothingGiven: 1,
   changes: true,
   define(program, run) {

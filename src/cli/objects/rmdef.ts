@@ -19,6 +19,11 @@ const REFUSED = ['-d', '-i', '-l', '-m', '-p', '-w', '-x', '-z', '-s'] as const
 export const rmdef: CliCommand = {
   name: 'rmdef',
   summary: 'Remove object definitions. For nodes, a group name means its members; `-t group` removes the group.',
+  examples: [
+    { says: 'Remove a node from all tables', run: 'rmdef cn01' },
+    { says: 'Remove a group; its nodes stay', run: 'rmdef -t group -o rack1' },
+    { says: 'Remove an image; its files stay', run: 'rmdef -t osimage el9-lite' },
+  ],
   nothingGiven: 0,
   versionPrefix: 'rmdef - Version ',
   changes: true,

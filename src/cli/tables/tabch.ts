@@ -3,6 +3,10 @@ import type { CliCommand } from '../command.ts'
 export const tabch: CliCommand = {
   name: 'tabch',
   summary: 'Change, add or delete rows of tables, as chtab does.',
+  examples: [
+    { says: 'Write a setting of the site', run: 'tabch key=domain site.value=cluster.example' },
+    { says: 'Delete a row', run: 'tabch -d image=ALL,file=/etc/ssh/ litefile' },
+  ],
   nothingGiven: 1,
   changes: true,
   completes: { words: 'row-words' },
