@@ -1,7 +1,7 @@
 /** The parts of a node range that are about text alone: splitting, brackets, `n1-n5`, `n1+4`. */
 
 /** Bounds memory and time of one request; ten times the largest cluster we serve. */
-const MOST_NAMES = 1_000_000
+export const MOST_NAMES = 1_000_000
 
 export class NodeRangeTooLarge extends Error {
   constructor(atom: string) {
@@ -9,7 +9,10 @@ export class NodeRangeTooLarge extends Error {
   }
 }
 
-/** Splits at a character that stands outside ( ) and [ ]. undefined: the parentheses do not match. */
+/** `{1,3}` of a regular expression: its comma separates nothing. */
+const REPETITION = /\{\d+,\d*\}/y
+
+/** Splits at a character that stands outside ( ), [ ] and {1,3}. undefined: the parentheses do not match. */
 export function splitOutside(text: string, separator: string): string[] | undefined {
   const parts: string[] = []
   let round = 0
@@ -21,6 +24,7 @@ export function splitOutside(text: string, separator: string): string[] | undefi
     else if (char === ')') round--
     else if (char === '[') square++
     else if (char === ']') square = Math.max(0, square - 1)
+    else if (char === '{') at = endOfRepetition(text, at)
     else if (char === separator && round === 0 && square === 0) {
       parts.push(text.slice(from, at))
       from = at + 1
@@ -30,6 +34,11 @@ export function splitOutside(text: string, separator: string): string[] | undefi
   if (round !== 0) return undefined
   parts.push(text.slice(from))
   return parts
+}
+
+function endOfRepetition(text: string, open: number): number {
+  REPETITION.lastIndex = open
+  return REPETITION.test(text) ? REPETITION.lastIndex - 1 : open
 }
 
 /** Numbers from left to right. A left number with a leading zero sets the width; undefined: it does not make a range. */

@@ -5,7 +5,15 @@
 import { parseCondition } from './conditions.ts'
 import { groupMembers, isNode, nodeNames } from './groups.ts'
 import { nearestName } from './nearest-name.ts'
-import { expandBrackets, expandDash, expandPlus, NodeRangeTooLarge, splitOutside } from './noderange-names.ts'
+import { foldNodeNames } from './noderange-fold.ts'
+import {
+  expandBrackets,
+  expandDash,
+  expandPlus,
+  MOST_NAMES,
+  NodeRangeTooLarge,
+  splitOutside,
+} from './noderange-names.ts'
 import { compilePerlRegex } from './perl-regexp.ts'
 import type { Resolver } from './resolve.ts'
 import { cell, indexRows, type TablesView } from './row.ts'
@@ -34,8 +42,12 @@ export interface ExpandedNodeRange {
   readonly faults: readonly string[]
 }
 
+/** From here on names are folded into ranges: nobody reads a screen of them. */
+const MOST_LISTED = 20
+
 export function renderUnknownNodes(unknown: readonly string[]): string {
-  return `Invalid nodes and/or groups in noderange: ${unknown.join(',')}`
+  const names = unknown.length > MOST_LISTED ? foldNodeNames(unknown) : unknown.join(',')
+  return `Invalid nodes and/or groups in noderange: ${names}`
 }
 
 /** Parentheses and `^file` within each other. */
@@ -67,6 +79,7 @@ class Expansion {
   readonly faults: string[] = []
   readonly #context: NodeRangeContext
   readonly #verify: boolean
+  #spelled = 0
 
   constructor(context: NodeRangeContext, verify: boolean) {
     this.#context = context
@@ -152,6 +165,8 @@ class Expansion {
 
   names(names: readonly string[], written: string): Set<string> {
     const nodes = new Set<string>()
+    this.#spelled += names.length
+    if (this.#spelled > MOST_NAMES) throw new NodeRangeTooLarge(written)
     if (names.length === 0) this.unknown.add(written)
     for (const name of names) {
       const known = this.known(name)

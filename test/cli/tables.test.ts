@@ -167,7 +167,7 @@ $ chtab node=n4 nosuch.a=b
 !        List the tables with \`tabdump\`. [LB_NO_TABLE]
 [1]
 $ chtab node=n4 nodehm.b=1
-! Error: No column "b" in table "nodehm"
+! Error: nodehm.b not a valid table.column description
 !        Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]
 [1]
 $ chtab nod=n4 nodehm.mgt=ipmi

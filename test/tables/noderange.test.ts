@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { expandNodeRange } from '../../src/tables/noderange.ts'
+import { expandNodeRange, renderUnknownNodes } from '../../src/tables/noderange.ts'
 import { createResolver } from '../../src/tables/resolve.ts'
 import type { TablesView } from '../../src/tables/row.ts'
 import { type ShortRows, viewOf } from './view.ts'
@@ -97,6 +97,9 @@ const WORKED: readonly (readonly [text: string, nodes: string, unknown?: string]
   ['bare', ''],
   ['"n1",\'n2\'', n(1, 2)],
   ['', ''],
+  ['/n\\d{1,1}', n(1, 2, 3, 4, 5, 6, 7, 8, 9)],
+  ['/n\\d{2,},n1', n(1, 10, 11, 12)],
+  [`n${'[1]'.repeat(1000)}`, '', `n${'[1]'.repeat(1000)}`],
   // Better than the reference: blanks trimmed, a closing slash accepted, bad ranges reported, -^file excludes.
   ['n1, n2', n(1, 2)],
   ['/n[12]/', n(1, 2)],
@@ -106,7 +109,7 @@ const WORKED: readonly (readonly [text: string, nodes: string, unknown?: string]
   ['compute@rackA,-^/f', n(1, 3, 5, 6)],
 ]
 for (const [text, nodes, unknown = ''] of WORKED) {
-  test(`noderange ${text}`, (t) => t.deepEqual(expand(text), { nodes, unknown, faults: [] }))
+  test(`noderange ${text.slice(0, 40)}`, (t) => t.deepEqual(expand(text), { nodes, unknown, faults: [] }))
 }
 
 const FAULTY: readonly (readonly [string, RegExp])[] = [
@@ -119,6 +122,7 @@ const FAULTY: readonly (readonly [string, RegExp])[] = [
   ['^/nosuch', /cannot be read/],
   ['n[1-99999999]', /more than 1000000 names/],
   ['n[1-2000]x[1-2000]', /more than 1000000 names/],
+  ['n[1-600000],m[1-600000]', /m\[1-600000\]: more than 1000000 names/],
   [`${'('.repeat(50)}n1${')'.repeat(50)}`, /nested too deeply/],
 ]
 for (const [text, fault] of FAULTY) {
@@ -132,6 +136,22 @@ for (const [text, fault] of FAULTY) {
 test('site.excludenodes is taken from every result and hides no unknown name', (t) => {
   const site = [{ key: 'excludenodes', value: 'n1-n10' }]
   t.deepEqual(expand('compute,nosuch', { site }), { nodes: n(11, 12), unknown: 'nosuch', faults: [] })
+})
+
+test('site.excludenodes is a noderange like any other; what is wrong with it is told', (t) => {
+  const excluded = (value: string) => expand('compute', { site: [{ key: 'excludenodes', value }] })
+  t.is(excluded('nodehm.mgt==ipmi,nosuch').nodes, 'n3')
+  t.is(excluded('compute,-rackB').nodes, n(7, 8, 9, 10, 11, 12))
+  t.deepEqual(excluded('(n1').faults, ['site row key=excludenodes: Unbalanced parentheses in noderange'])
+  const view = viewOf({ ...TABLES, site: [{ key: 'excludenodes', value: 'n2' }] })
+  const context = { view, resolver: createResolver(view) }
+  t.deepEqual(expandNodeRange('n1-n3', context, { verify: true, applyExcludenodes: false }).nodes, ['n1', 'n2', 'n3'])
+})
+
+test('many unknown names are told as ranges', (t) => {
+  t.is(renderUnknownNodes(['n1', 'n2']), 'Invalid nodes and/or groups in noderange: n1,n2')
+  const many = Array.from({ length: 500 }, (_, at) => `x${at}`)
+  t.is(renderUnknownNodes([...many, 'n*']), 'Invalid nodes and/or groups in noderange: n*,x[0-499]')
 })
 
 test('without verification unknown names are kept, groups and ranges expand', (t) => {
@@ -151,6 +171,21 @@ test('ten thousand nodes expand in milliseconds', (t) => {
   t.is(expandNodeRange('n[1-10000],-n5', context, { verify: true }).nodes.length, 9_999)
   // Some 10 ms on a slow machine; the bound only tells linear from quadratic.
   t.true(performance.now() - start < 1_000)
+})
+
+test('an attribute selection over ten thousand nodes takes tens of milliseconds', (t) => {
+  const view = viewOf({
+    nodelist: numbered('n', 1, 10_000, (number) => `rack${number % 100},compute,all`),
+    nodehm: [{ node: 'compute', mgt: 'ipmi' }],
+    hosts: [{ node: 'all', ip: String.raw`|\D+(\d+)|10.0.($1/250).($1%250+1)|` }],
+    nodegroup: [{ groupname: 'dyn', grouptype: 'dynamic', members: 'dynamic', wherevals: 'mgt==ipmi::ip=~\\.7$' }],
+  })
+  const start = performance.now()
+  const context = { view, resolver: createResolver(view) }
+  t.is(expandNodeRange('mgt==ipmi,-hosts.ip!~\\.7$', context, { verify: true }).nodes.length, 40)
+  t.is(expandNodeRange('dyn@rack6', context, { verify: true }).nodes.length, 20)
+  // Some 50 ms; the bound only tells linear from quadratic.
+  t.true(performance.now() - start < 2_000)
 })
 
 test('brackets, dash, colon and plus agree', (t) => {

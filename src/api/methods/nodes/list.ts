@@ -1,5 +1,5 @@
 /** nodels, gennr, tabgrep: what the tables say about nodes. */
-import { nodeNames } from '../../../tables/groups.ts'
+import { groupNames, nodeNames } from '../../../tables/groups.ts'
 import { describeNodeList, parseNodeListWords, renderNodeList, selectNodes } from '../../../tables/node-list.ts'
 import { nodeRows } from '../../../tables/node-rows.ts'
 import { expandNodeRange, renderUnknownNodes } from '../../../tables/noderange.ts'
@@ -7,6 +7,7 @@ import { foldNodeNames } from '../../../tables/noderange-fold.ts'
 import { createResolver } from '../../../tables/resolve.ts'
 import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
+import { unknownName } from '../../suggest.ts'
 import type { Method } from '../context.ts'
 import { expandKnown } from '../per-node.ts'
 import { excludedWarning, expandUnverified, wellFormed } from './words.ts'
@@ -36,7 +37,9 @@ export const tables: Method<'nodes.tables'> = ({ store }, { noderange }) => {
   const { nodes, faults } = expandNodeRange(noderange, { view: store, resolver }, { verify: false })
   if (faults.length > 0) throw new OperatorError('LB_BAD_INPUT', faults.join('; '))
   const { found, unknown } = nodeRows(store, resolver, nodes)
-  if (unknown.length > 0) throw new OperatorError('LB_NO_NODE', renderUnknownNodes(unknown))
+  const [first] = unknown
+  if (first !== undefined)
+    throw unknownName('LB_NO_NODE', renderUnknownNodes(unknown), first, [...nodeNames(store), ...groupNames(store)])
   return commandResult(
     found.map(({ table }) => table),
     found,

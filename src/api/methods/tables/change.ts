@@ -98,8 +98,11 @@ function requireAssignment(word: string): Assignment {
   const assignment = parseAssignment(word)
   if (!assignment) throw new OperatorError('LB_USAGE', `Incorrect argument "${word}".`)
   const { table, column } = assignment
-  if (tableSchema(table) && !findColumn(table, column))
-    throw new OperatorError('LB_BAD_INPUT', `${table}.${column} not a valid table.column description`)
+  const schema = tableSchema(table)
+  if (schema && !findColumn(table, column)) {
+    const message = `${table}.${column} not a valid table.column description`
+    throw unknownName('LB_BAD_INPUT', message, column, columnNames(schema))
+  }
   requireColumns(table, [])
   return assignment
 }
