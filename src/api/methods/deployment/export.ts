@@ -75,7 +75,7 @@ function exportNode(
     }
     image = file.image ?? image
     const isSame = old === file.text
-    if (!isSame && !dryRun) onDisk(place, () => replaceFile(place, file.text))
+    if (!isSame && !dryRun) onDisk(place, () => replaceFile(place, file.text, false))
     exported[isSame ? 'unchanged' : 'written'].push(path)
   }
   return { exported, image }

@@ -30,16 +30,21 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** A new file under the same name, with mode and owner of the old one. Missing directories are made. */
-export function replaceFile(path: string, text: string): void {
+/**
+ * A new file under the same name, with mode and owner of the old one. Missing directories are made.
+ * @param durable also after a power cut it is the old or the new one; thousands of files that can be made again need not be
+ */
+export function replaceFile(path: string, text: string, durable: boolean): void {
   const old = statSync(path, { throwIfNoEntry: false })
   mkdirSync(dirname(path), { recursive: true })
   const temporary = temporaryName(path)
   try {
+    // One that was left by a crash is in the way; one that somebody puts there now is not followed.
+    rmSync(temporary, { force: true })
     const descriptor = openSync(temporary, 'wx', 0o644)
     try {
       writeFileSync(descriptor, text)
-      fsyncSync(descriptor)
+      if (durable) fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
     }

@@ -40,10 +40,10 @@ interface Line {
   readonly first: string
 }
 
-/** Comments, blank lines and broken ones have neither address nor name. */
+/** Comments, blank lines, broken ones and IPv6 lines (the tables hold no such address) have neither address nor name. */
 function parseLine(text: string): Line {
   const [ip = '', first = ''] = text.replace(/#.*/, '').trim().split(/\s+/)
-  return { text, ip: first === '' ? '' : ip, first }
+  return { text, ip: first === '' || ip.includes(':') ? '' : ip, first }
 }
 
 function linesOf(text: string): { readonly lines: Line[]; readonly newline: string } {
@@ -64,6 +64,11 @@ export function putEntries(text: string, entries: readonly HostEntry[], longFirs
   const kept = lines.flatMap((line, index) => {
     const entry = byIp.get(line.ip) ?? byName.get(line.first)
     if (line.ip === '' || entry === undefined) return [line.text]
+    if (isLoopback(line.ip) && line.ip !== entry.ip) {
+      // `127.0.0.1 mn1 localhost`: programs of this machine need it.
+      conflicts.push(`line ${index + 1} (${line.text.trim()}) has the name of ${entry.name} and stays`)
+      return [line.text]
+    }
     if (!namesOf(entry).includes(line.first))
       conflicts.push(`line ${index + 1} (${line.text.trim()}) gave way to ${entry.name}`)
     if (placed.has(entry)) {
@@ -88,7 +93,7 @@ export function removeEntries(text: string, entries: readonly HostEntry[]): Host
   const kept = lines.filter((line, index) => {
     if (line.ip === '') return true
     const owner = byIp.get(line.ip)
-    if (byName.has(line.first)) return false
+    if (byName.has(line.first) && (owner !== undefined || !isLoopback(line.ip))) return false
     if (owner === undefined) return true
     if (namesOf(owner).includes(line.first)) return false
     conflicts.push(`line ${index + 1} (${line.text.trim()}) has the address of ${owner.name} and stays`)
@@ -101,9 +106,16 @@ export function removeEntries(text: string, entries: readonly HostEntry[]): Host
 /** What a new file keeps: comments, and the machine's own names on loopback and multicast addresses. */
 export function keepOwnLines(text: string): string {
   const { lines, newline } = linesOf(text)
-  const own = lines.filter(({ ip }) => ip === '' || /^(127\.0\.|::1$|fe00::|ff0)/i.test(ip))
+  const own = lines.filter(({ text: line, ip }) => {
+    const isForeign6 = /^\s*[0-9a-f]*:/i.test(line) && !/^\s*(::1|fe00::|ff0)/i.test(line)
+    return ip === '' ? !isForeign6 : isLoopback(ip)
+  })
   const local = own.some(({ ip }) => ip.startsWith('127.')) ? [] : ['127.0.0.1 localhost']
   return join([...local, ...own.map((line) => line.text)], newline)
+}
+
+function isLoopback(ip: string): boolean {
+  return ip.startsWith('127.0.')
 }
 
 function namesOf({ name, longName, aliases }: HostEntry): readonly string[] {

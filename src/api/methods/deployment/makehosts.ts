@@ -89,14 +89,14 @@ function renderWithout(names: readonly string[]): string[] {
 /** The old file stays beside it, as xCAT keeps it. */
 function writeHosts(file: string, text: string): void {
   if (!existsSync(file)) {
-    replaceFile(file, text)
+    replaceFile(file, text, true)
     return
   }
   const real = realpathSync(file)
   const { mode } = statSync(real)
   copyFileSync(real, `${file}.xcatbak`)
   try {
-    replaceFile(real, text)
+    replaceFile(real, text, true)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     // EBUSY: a mount point (containers). EROFS, EACCES: the directory cannot be written, the file perhaps can.
