@@ -91,6 +91,7 @@ async function perform(command: CliCommand, work: Work, program: Command, termin
       json,
       dryRun,
       input: terminal.input,
+      places: terminal.places,
       dialogue: terminal.dialogue ?? { isPossible: false, say: terminal.err, enter: async () => false },
     })
     print(result, json, terminal)

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { OperatorError } from '../api/errors.ts'
 import { DEFAULT_NFS, readPlaces } from '../api/places.ts'
 import { serviceInterfaces } from './interfaces.ts'
+import type { RemoteApiChoice } from './remote-api.ts'
 import { openServices, type Services } from './services.ts'
 
 /** A stop that takes longer is cut off: clients retry anyway, and state on disk is whole at every moment. */
@@ -16,6 +17,10 @@ interface ServeOptions {
   readonly mountPort: number
   readonly tftpSinglePort: boolean
   readonly scratch?: string
+  readonly apiPort?: number | 'off'
+  readonly apiAddress?: string
+  readonly apiCert?: string
+  readonly apiKey?: string
 }
 
 function portNumber(text: string): number {
@@ -23,6 +28,23 @@ function portNumber(text: string): number {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new CommanderError(2, 'liteboot.port', `${text} is not a port`)
   return port
+}
+
+function apiPort(text: string): number | 'off' {
+  return text === 'off' ? 'off' : portNumber(text)
+}
+
+/** Certificate and key are one thing. */
+function remoteApi({ apiPort: port, apiAddress, apiCert, apiKey }: ServeOptions): RemoteApiChoice | undefined {
+  if (port === 'off') return undefined
+  if ((apiCert === undefined) !== (apiKey === undefined))
+    throw new OperatorError('LB_USAGE', 'name both --api-cert and --api-key, or neither')
+  return {
+    ...(port === undefined ? {} : { port }),
+    ...(apiAddress === undefined ? {} : { address: apiAddress }),
+    ...(apiCert === undefined ? {} : { certFile: apiCert }),
+    ...(apiKey === undefined ? {} : { keyFile: apiKey }),
+  }
 }
 
 function log(level: string, message: string): void {
@@ -53,12 +75,17 @@ export async function runServer(args: readonly string[]): Promise<void> {
       false,
     )
     .option('--scratch <directory>', 'rehearsal: serve persistent directories from below this directory')
+    .option('--api-port <port>', 'API for other machines, instead of site.xcatdport (3001); off: none', apiPort)
+    .option('--api-address <address>', 'only on this address of the machine')
+    .option('--api-cert <file>', "the site's own certificate for it (PEM, with the authority's after it)")
+    .option('--api-key <file>', 'the key of that certificate')
     .exitOverride()
   let services: Services
   try {
     program.parse([...args], { from: 'user' })
     const options = program.opts<ServeOptions>()
     const places = readPlaces()
+    const remote = remoteApi(options)
     mkdirSync(places.state, { recursive: true, mode: 0o700 })
     services = await openServices({
       places,
@@ -68,6 +95,7 @@ export async function runServer(args: readonly string[]): Promise<void> {
       tftpSinglePort: options.tftpSinglePort,
       ...(options.httpPort === undefined ? {} : { httpPort: options.httpPort }),
       ...(options.scratch === undefined ? {} : { scratch: options.scratch }),
+      ...(remote === undefined ? {} : { remoteApi: remote }),
       log: { info: (message) => log('info', message), warn: (message) => log('warn', message) },
     })
   } catch (error) {

@@ -26,6 +26,7 @@ import type { ServiceInterface } from './interfaces.ts'
 import { passedSockets } from './passed-sockets.ts'
 import { ensurePersistentDirectory } from './persistent-directories.ts'
 import { openingPorts } from './port-taken.ts'
+import { type RemoteApiChoice, serveRemoteApi } from './remote-api.ts'
 import { openStatusWriter } from './status-writer.ts'
 
 export interface ServiceOptions {
@@ -39,6 +40,8 @@ export interface ServiceOptions {
   readonly tftpSinglePort: boolean
   /** Rehearsal: persistent directories are served from below this directory. */
   readonly scratch?: string
+  /** Left out: no API for other machines. */
+  readonly remoteApi?: RemoteApiChoice
   readonly log: ServiceLog
 }
 
@@ -214,6 +217,12 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   await preloadMethods()
   const api = await openApiServer(places.socket, methods)
   onClose(() => api.close())
+  if (options.remoteApi) {
+    const { access: accessDirectory } = places
+    const site = () => cluster.current.site
+    const remote = await serveRemoteApi({ choice: options.remoteApi, methods, store, site, accessDirectory, log })
+    onClose(() => remote?.close())
+  }
   log.info(
     `liteboot serves ${interfaces.map(({ name, address }) => `${name} (${address})`).join(', ')}: ` +
       `DHCP, TFTP, HTTP on port ${http.port}, NFS on port ${nfs.port}; ${cluster.current.nodeNames.length} nodes`,

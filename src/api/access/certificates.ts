@@ -77,6 +77,17 @@ export function siteCredentials(certFile: string, keyFile: string): Credentials 
   }
 }
 
+/** So that commands can tell it without the server. */
+export function writeFingerprint(directory: string, fingerprint: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  writeFileSync(join(directory, 'fingerprint'), `${fingerprint}\n`, { mode: 0o600 })
+}
+
+export function readFingerprint(directory: string): string | undefined {
+  const file = join(directory, 'fingerprint')
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
+}
+
 export function certificatesIn(pem: string): string[] {
   return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
 }

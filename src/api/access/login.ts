@@ -17,8 +17,8 @@ import { parseServer, readLogins, removeLogin, saveLogin } from './saved-logins.
 export interface LoginRequest {
   readonly server: string
   readonly user: string | undefined
-  /** A token, or a password of `user`. */
-  readonly secret: string
+  /** A token, or a password of `user`: asked for when it is certain whom it is told. */
+  readonly secret: () => Promise<string>
   /** PEM of the authority. */
   readonly ca: string | undefined
   /** As the server prints it. */
@@ -32,9 +32,9 @@ export interface LoginRequest {
 /** @throws OperatorError LB_LOGIN, LB_REMOTE, LB_CERTIFICATE, LB_FILE, LB_USAGE */
 export async function login(asked: LoginRequest, places: Places = readPlaces()): Promise<CommandResult> {
   const { server, host, port } = parseServer(asked.server)
-  const secret = asked.secret.trim()
-  if (secret === '') throw new OperatorError('LB_USAGE', 'standard input has no token and no password')
   const ca = await settleTrust(places, asked, { server, host, port })
+  const secret = (await asked.secret()).trim()
+  if (secret === '') throw new OperatorError('LB_USAGE', 'no token and no password was given')
   const token = secret.startsWith('lb_') ? secret : await exchangePassword(asked, secret, { server, host, port, ca })
   const client = openRemoteClient({ server, user: '', token, ca })
   try {
@@ -98,7 +98,11 @@ async function settleTrust(places: Places, asked: LoginRequest, address: Address
       'Somebody may be between you and the server. Compare with `liteboot token fingerprint` on the server.',
     )
   if (asked.fingerprint === undefined && !(await asked.accept(found)))
-    throw new OperatorError('LB_CERTIFICATE', `the certificate of ${address.server} was not accepted; nothing was sent`)
+    throw new OperatorError(
+      'LB_CERTIFICATE',
+      `${address.server} is not known yet; its fingerprint is ${found}; nothing was sent`,
+      `Compare it with \`liteboot token fingerprint\` on the server, then log in with --fingerprint ${found}`,
+    )
   // The name in the certificate has to fit as well.
   await handshake(address, trustOptions(pem))
   return pem

@@ -29,6 +29,13 @@ export const ACCESS_METHODS: MethodEntries<keyof typeof ACCESS_PARAMS> = {
       ...(expires === undefined ? [] : ['--expires', expires]),
     ],
   },
+  'access.fingerprint': {
+    load: async () => (await import('./tokens.ts')).fingerprint,
+    command: 'token',
+    role: 'viewer',
+    everyone: true,
+    words: () => ['fingerprint'],
+  },
   'access.listTokens': {
     load: async () => (await import('./tokens.ts')).listTokens,
     command: 'token',

@@ -4,7 +4,7 @@ import { changing, word } from '../../param-shapes.ts'
 export const ACCESS_PARAMS = {
   'access.whoami': z.strictObject({}),
   /** The caller's own token is revoked. */
-  'access.logout': z.strictObject({}),
+  'access.logout': changing({}),
   'access.createToken': changing({
     user: z.string().regex(/^[\w.@-]{1,256}$/, 'a user name has letters, digits and . _ @ -'),
     role: z.enum(['viewer', 'operator', 'administrator']).optional(),
@@ -12,6 +12,7 @@ export const ACCESS_PARAMS = {
     expires: word,
     description: z.string().max(200).optional(),
   }),
+  'access.fingerprint': z.strictObject({}),
   'access.listTokens': z.strictObject({}),
   'access.revokeToken': changing({ id: z.string() }),
 } as const

@@ -1,5 +1,6 @@
 /** Tokens as commands: made, listed, revoked; and who one is by them. */
 import { hostname } from 'node:os'
+import { readFingerprint } from '../../access/certificates.ts'
 import { openTokens, parseLifetime, type TokenRecord, type Tokens, tokensFile } from '../../access/tokens.ts'
 import { OperatorError } from '../../errors.ts'
 import { type CommandResult, commandResult } from '../../protocol.ts'
@@ -17,9 +18,16 @@ export const whoami: Method<'access.whoami'> = ({ caller }) => {
   return commandResult([`${user} on ${server}: ${role} (${how})`], data)
 }
 
+/** Of what the server shows to those who log in: written by the server when it starts. */
+export const fingerprint: Method<'access.fingerprint'> = ({ accessDirectory }) => {
+  const text = readFingerprint(accessDirectory)
+  if (text !== undefined) return commandResult([text], { fingerprint: text })
+  throw new OperatorError('LB_CERTIFICATE', 'no server has opened its API for other machines here yet')
+}
+
 export const logout: Method<'access.logout'> = (context) => {
   const { token } = context.caller
-  const revoked = token && tokensOf(context).revoke(token.id)
+  const revoked = context.dryRun ? undefined : token && tokensOf(context).revoke(token.id)
   return commandResult([], { revoked: revoked?.id ?? null })
 }
 
