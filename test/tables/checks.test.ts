@@ -130,6 +130,98 @@ const BAD: readonly (readonly [tables: ShortRows, finding: RegExp])[] = [
     { nodegroup: [{ groupname: 'g', grouptype: 'dynamic', wherevals: 'bogus==1' }] },
     /^error nodegroup row groupname=g, column wherevals: "bogus" is not an attribute of nodes/,
   ],
+  [
+    { networks: [{ netname: 'x', net: '10.1.0.0', mask: '255.255.0.0', dynamicrange: '10.2.0.1-10.2.0.9' }] },
+    /^error networks row net=10\.1\.0\.0.*column dynamicrange: 10\.2\.0\.1-10\.2\.0\.9 is not inside the network/,
+  ],
+  [
+    {
+      networks: [
+        { netname: 'small', net: '10.1.2.0', mask: '255.255.255.0' },
+        { netname: 'big', net: '10.1.0.0', mask: '255.255.0.0' },
+        { netname: 'beside', net: '10.2.0.0', mask: '255.255.0.0' },
+      ],
+    },
+    /^warning networks row net=10\.1\.2\.0,mask=255\.255\.255\.0, column net: small 10\.1\.2\.0\/24 lies inside big 10\.1\.0\.0\/16/,
+  ],
+  [
+    {
+      nodelist: [{ node: 'a' }],
+      hosts: [{ node: 'a', ip: '10.1.255.255' }],
+      networks: [{ netname: 'x', net: '10.1.0.0', mask: '255.255.0.0' }],
+    },
+    /^warning hosts row node=a, column ip: 10\.1\.255\.255 is the broadcast address 10\.1\.0\.0\/16/,
+  ],
+  [
+    { site: [{ key: 'nameserver', value: '10.0.0.1' }] },
+    /^warning site row key=nameserver: .*\(did you mean nameservers\?\)$/,
+  ],
+  [
+    { nodelist: [{ node: 'a', groups: 'rack 1,all' }] },
+    /^warning nodelist row node=a, column groups: "rack 1" has a blank \(separate groups with commas\)$/,
+  ],
+  [
+    {
+      nodelist: [
+        { node: 'a', groups: 'rack@1' },
+        { node: 'b', groups: 'rack@1' },
+      ],
+    },
+    /^warning nodelist row node=a, column groups: no node range can name the group "rack@1", of 2 nodes/,
+  ],
+  [
+    { nodelist: [{ node: 'a', groups: 'b' }, { node: 'b' }] },
+    /^warning nodelist row node=a, column groups: b is a group and a node/,
+  ],
+  [
+    {
+      nodelist: [
+        { node: 'p1', groups: 'power' },
+        { node: 'p2', groups: 'power' },
+      ],
+      nodetype: [{ node: 'power', arch: 'ppc64le' }],
+      noderes: [{ node: 'power', netboot: 'xnba' }],
+    },
+    /^warning noderes row node=power, column netboot: xnba does not boot ppc64le machines \(p\[1-2\]\)/,
+  ],
+  [
+    {
+      nodelist: [{ node: 'a' }],
+      nodetype: [{ node: 'a', provmethod: 'img' }],
+      osimage: [{ imagename: 'img', osarch: 'x86_64' }],
+      noderes: [{ node: 'a', netboot: 'petitboot' }],
+    },
+    /^warning noderes row node=a, column netboot: petitboot does not boot x86_64 machines \(a\)|machines \(use/,
+  ],
+  [
+    { nodelist: [{ node: 'a' }], noderes: [{ node: 'a', netboot: 'xbna' }] },
+    /^warning noderes row node=a, column netboot: "xbna" is no boot loader \(did you mean xnba\?\)$/,
+  ],
+  [
+    { osimage: [{ imagename: 'img', osarch: 'ppc64el' }] },
+    /^warning osimage row imagename=img, column osarch: architecture "ppc64el" is not known \(did you mean ppc64le\?\)$/,
+  ],
+  [
+    {
+      nodelist: [
+        { node: 'a1', groups: 'g' },
+        { node: 'a2', groups: 'g' },
+        { node: 'a3', groups: 'g' },
+      ],
+      nodehm: [
+        { node: 'g', serialport: '0' },
+        { node: 'a2', serialspeed: '115200' },
+      ],
+    },
+    /^warning nodehm row node=g, column serialspeed: serialport is set, but serialspeed is not: the boot is refused \(a\[1,3\]\)/,
+  ],
+  [
+    {
+      nodetype: [{ node: 'a', provmethod: 'rhel9-computte' }],
+      osimage: [{ imagename: 'rhel9-compute' }],
+    },
+    /^warning nodetype row node=a, column provmethod: there is no osimage rhel9-computte \(did you mean rhel9-compute\?\)$/,
+  ],
 ]
 BAD.forEach(([tables, finding], at) => {
   test(`finding ${at + 1}: ${finding.source}`, (t) => {
@@ -144,4 +236,31 @@ test('a fault that hits every node is told twenty times, then counted', (t) => {
   const findings = found({ nodelist, hosts: [{ node: 'g', ip: '10.0.0.1' }] })
   t.is(findings.length, 21)
   t.is(findings.at(-1), 'error hosts: 29 more findings of the kind duplicate-ip')
+})
+
+test('two dynamic ranges that share addresses, in a network inside another', (t) => {
+  const findings = found({
+    networks: [
+      { netname: 'a', net: '10.1.0.0', mask: '255.255.0.0', dynamicrange: '10.1.1.100-10.1.1.200' },
+      { netname: 'b', net: '10.1.1.0', mask: '255.255.255.0', dynamicrange: '10.1.1.150-10.1.1.250' },
+    ],
+  })
+  t.is(findings.length, 2)
+  t.regex(findings[1] ?? '', /column dynamicrange: 10\.1\.1\.150-10\.1\.1\.200 is in two dynamic ranges \(also of a /)
+})
+
+test('findings follow the tables: after an edit, and back again', (t) => {
+  const before = viewOf({ nodelist: [{ node: 'a' }], noderes: [{ node: 'a', netboot: 'xnba' }] })
+  const changed = viewOf({ noderes: [{ node: 'a', netboot: 'nosuch' }] })
+  const after = { read: (table: string) => (table === 'noderes' ? changed.read(table) : before.read(table)) }
+  for (const [view, count] of [
+    [before, 0],
+    [after, 1],
+    [before, 0],
+    [after, 1],
+  ] as const)
+    t.is(checkTables(view).length, count)
+  const moved = viewOf({ nodelist: [{ node: 'a', groups: 'x y', status: 'booted' }] })
+  const regrouped = { read: (table: string) => (table === 'nodelist' ? moved.read(table) : before.read(table)) }
+  t.is(checkTables(regrouped).length, 1)
 })
