@@ -113,6 +113,8 @@ function wholeKey(row: Row, key: readonly string[]): RowKeys {
 export function planRowRemove(view: TablesView, nodes: readonly string[], tables: readonly string[]): CommandPlan {
   const builder = new PlanBuilder()
   removeRows(view, new Set(nodes), tables, builder)
+  if (tables.includes('nodelist') && builder.operations.length > 0)
+    builder.warn('the nodes are gone from nodelist, their rows in other tables stay; noderm removes all of them')
   return builder.plan()
 }
 

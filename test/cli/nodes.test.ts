@@ -280,6 +280,11 @@ $ nodels all noderes.netboot
 n1: xnba
 n2: xnba
 n3: grub2
+$ nodech -d n3 nodelist
+! Warning: the nodes are gone from nodelist, their rows in other tables stay; noderm removes all of them
+$ tabgrep n3
+nodehm
+noderes
 `,
   )
 })
@@ -411,6 +416,12 @@ n2
 $ gennr --fold all,cn008,cn009,cn010,r[1-2]b[1-2]
 cn[008-010],n[1-3],r[1-2]b[1-2]
 $ gennr --fold all,-all
+$ gennr --fold gA --json
+"n[1-2]"
+$ gennr n[1
+! Error: Invalid nodes and/or groups in noderange: n[1
+!        Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]
+[1]
 $ gennr '(n1'
 ! Error: Unbalanced parentheses in noderange
 !        Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]

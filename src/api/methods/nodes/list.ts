@@ -2,10 +2,9 @@
 import { groupNames, nodeNames } from '../../../tables/groups.ts'
 import { describeNodeList, parseNodeListWords, renderNodeList, selectNodes } from '../../../tables/node-list.ts'
 import { nodeRows } from '../../../tables/node-rows.ts'
-import { expandNodeRange, renderUnknownNodes } from '../../../tables/noderange.ts'
+import { renderUnknownNodes } from '../../../tables/noderange.ts'
 import { foldNodeNames } from '../../../tables/noderange-fold.ts'
 import { createResolver } from '../../../tables/resolve.ts'
-import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
 import { unknownName } from '../../suggest.ts'
 import type { Method } from '../context.ts'
@@ -28,15 +27,15 @@ export const list: Method<'nodes.list'> = ({ store }, params) => {
 
 export const expand: Method<'nodes.expand'> = ({ store }, { noderange, fold }) => {
   const nodes = expandUnverified(store, noderange)
-  return commandResult(fold && nodes.length > 0 ? [foldNodeNames(nodes)] : nodes, nodes)
+  if (!fold) return commandResult(nodes, nodes)
+  const folded = foldNodeNames(nodes)
+  return commandResult(folded === '' ? [] : [folded], folded)
 }
 
 /** Rows that a node left behind when it went are found as well: the name need not be a node's. */
 export const tables: Method<'nodes.tables'> = ({ store }, { noderange }) => {
   const resolver = createResolver(store)
-  const { nodes, faults } = expandNodeRange(noderange, { view: store, resolver }, { verify: false })
-  if (faults.length > 0) throw new OperatorError('LB_BAD_INPUT', faults.join('; '))
-  const { found, unknown } = nodeRows(store, resolver, nodes)
+  const { found, unknown } = nodeRows(store, resolver, expandUnverified(store, noderange))
   const [first] = unknown
   if (first !== undefined)
     throw unknownName('LB_NO_NODE', renderUnknownNodes(unknown), first, [...nodeNames(store), ...groupNames(store)])

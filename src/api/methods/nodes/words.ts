@@ -1,6 +1,6 @@
 /** What the node commands share: words that may be wrong, and ranges of nodes that need not exist. */
 import type { ColumnFault } from '../../../tables/node-columns.ts'
-import { expandNodeRange } from '../../../tables/noderange.ts'
+import { expandNodeRange, renderUnknownNodes } from '../../../tables/noderange.ts'
 import { foldNodeNames } from '../../../tables/noderange-fold.ts'
 import { createResolver } from '../../../tables/resolve.ts'
 import type { TablesView } from '../../../tables/row.ts'
@@ -13,15 +13,17 @@ export function wellFormed<T extends object>(parsed: T | ColumnFault): T {
   throw new OperatorError('LB_BAD_INPUT', fault, advice)
 }
 
-/** @throws OperatorError LB_BAD_INPUT */
+/** Names that nobody knows are kept as they are. @throws OperatorError LB_BAD_INPUT */
 export function expandUnverified(
   view: TablesView,
   noderange: string,
   options: { readonly applyExcludenodes?: boolean } = {},
 ): readonly string[] {
   const context = { view, resolver: createResolver(view) }
-  const { nodes, faults } = expandNodeRange(noderange, context, { verify: false, ...options })
+  const { nodes, unknown, faults } = expandNodeRange(noderange, context, { verify: false, ...options })
   if (faults.length > 0) throw new OperatorError('LB_BAD_INPUT', faults.join('; '))
+  // Not even a name: `n[1`.
+  if (unknown.length > 0) throw new OperatorError('LB_BAD_INPUT', renderUnknownNodes(unknown))
   return nodes
 }
 
