@@ -66,7 +66,7 @@ nodetype        14     13            1         0          0
 osdistro         1      1            0         0          0
 osimage          4      2            2         0          0
 passwd           3      2            0         1          0
-policy           8      7            0         0          1
+policy           8      7            1         0          0
 postscripts      3      3            0         0          0
 prodkey          1      0            0         0          1
 servicenode      1      1            0         0          0
@@ -83,6 +83,7 @@ Translated (nodes see no difference):
   noderes row node=service: netboot xnba → ipxe: xNBA is an old iPXE
   noderes row node=c019: netboot xnba → ipxe: xNBA is an old iPXE
   nodehm row node=compute: serialspeed 115200n8r → 115200, serialflow hard: n8 is understood; r is hardware flow control
+  policy row priority=first: priority "first" → 0: xCAT sorted it there
   litefile row image=ALL,file=/etc/adjtime: options "" → link: without options xCAT made a symbolic link; liteboot mounts (tmpfs)
   litefile row image=,file=/etc/blank.conf: kept disabled: xCAT never found rows without an image; image=ALL is what makes them count
   litefile row image=el8-lite,file=/etc/spaced.conf: kept disabled: xCAT's nodes ignored the option "link, persistent"
@@ -105,7 +106,6 @@ Not kept:
   networks row net=fd00:40::,mask=/64: left out: "fd00:40::" is not an IPv4 address (four decimal numbers joined by dots)
   nodelist row node=old2.harbor.example: kept disabled: "old2.harbor.example" is not a name: letters, digits, "-" and "_" only, starting with a letter or digit, at most 63 characters
   passwd row key=omapi,username=xcat_key: cryptmethod "bcrypt" left out: is not one of: md5, sha256, sha512
-  policy row priority=first: left out: "first" is not a number (digits, with at most one decimal point)
   networks row net=10.42.0.0,mask=255.255.0.0: gateway "10.99.0.1" left out: 10.99.0.1 is not inside 10.42.0.0/16; no gateway is sent
   statelite row node=c240: kept disabled: #CMD: commands in tables are not run; write the value itself
   statelite row node=login: kept disabled: "/local" is not server:/path
@@ -139,7 +139,7 @@ To know:
   litefile: nodes of el8-power-lite: /scratch/ was localdisk, is not listed (read-only): see the rows of this path above
   litefile: nodes of el8-power-lite: /var/lib/nfs/ was link, is not listed (read-only): see the rows of this path above
 
-964 rows in 22 tables stored.
+965 rows in 22 tables stored.
 ! Warning: nodetype row node=login, column provmethod: install is not the name of an image (name an osimage)
 ! Warning: litefile row image=gpu,file=/opt/gpu/, column image: there is no image and no image group gpu (or write ALL)
 ! Warning: litefile row image=ALL,file=/etc/mtab: /etc/mtab needs no row and this one is ignored (remove it: liteimg makes /etc/mtab a symbolic link to /proc/self/mounts)
@@ -282,6 +282,9 @@ noderes      2      1            1         0          0
 
 Translated (nodes see no difference):
   noderes row node=n1: netboot xnba → ipxe: xNBA is an old iPXE
+
+To know:
+  noderes: 2 rows that were here are gone: --replace
 
 2 rows in 1 table stored.
 $ tabdump noderes -w node==n1

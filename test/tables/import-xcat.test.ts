@@ -220,3 +220,48 @@ test('expressions without a value for some nodes are named with the first of the
   })
   t.deepEqual(said(view, 'note'), ['noderes node=all: tftpserver |10.0.0.(10/($1-1))| has no value for n1'])
 })
+
+test('policy rules keep their order and none is lost: the one that forbids may be among them', (t) => {
+  const view = imported({
+    policy: [
+      { priority: '1', name: 'root', rule: 'allow' },
+      { priority: 'first', name: 'eve', rule: 'deny' },
+      { priority: '-1', name: 'mallory', rule: 'deny' },
+      { priority: '1a', name: 'bob', rule: 'allow' },
+      { priority: '1.2', name: 'mn', rule: 'trusted' },
+    ],
+  })
+  const order = [...view.read('policy')].sort((a, b) => Number(cell(a, 'priority')) - Number(cell(b, 'priority')))
+  t.deepEqual(
+    order.map((row) => cell(row, 'name')),
+    ['eve', 'mallory', 'root', 'bob', 'mn'],
+  )
+  t.deepEqual(said(view, 'lost'), [])
+})
+
+test('serial speeds with more than a number', (t) => {
+  const speeds = ['115200', '115200n8', '57600n8r', 'fast', '|(115200)|']
+  const view = imported({ nodehm: speeds.map((serialspeed, at) => ({ node: `n${at}`, serialport: '0', serialspeed })) })
+  t.deepEqual(
+    view.read('nodehm').map((row) => ['serialport', 'serialspeed', 'serialflow'].map((column) => cell(row, column))),
+    [
+      ['0', '115200', ''],
+      ['0', '115200', ''],
+      ['0', '57600', 'hard'],
+      ['', '', ''],
+      ['0', '|(115200)|', ''],
+    ],
+  )
+})
+
+test('tables that the old server wrote for itself are not called a loss', (t) => {
+  const { entries } = readDump([
+    { table: 'token', source: 'token.csv', text: '#tokenid,username\n"1","root"\n' },
+    { table: 'prodkey', source: 'prodkey.csv', text: '#product,key\n"p","k"\n' },
+    { table: 'winimage', source: 'winimage.csv', text: '#imagename\n' },
+  ])
+  t.deepEqual(
+    entries.map(({ kind, table, what }) => `${kind} ${table}: ${what}`),
+    ['lost prodkey: 1 row stays in prodkey.csv', 'note token: 1 row stays in token.csv'],
+  )
+})

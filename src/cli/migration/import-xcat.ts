@@ -36,7 +36,7 @@ export const importXcat: CliCommand = {
           }
           const mode = options.replace ? 'replace' : options.merge ? 'merge' : undefined
           const account = options.report !== undefined
-          const result = await api.call('migration.import', { files: [...files], ...(mode && { mode }), account })
+          const result = await api.call('migration.import', { files: [...files], path, ...(mode && { mode }), account })
           const left = logs.map((log) => `${log} was not read: a log of the old server`)
           return options.report === undefined
             ? { ...result, output: [...left, ...result.output] }

@@ -23,7 +23,7 @@ export const restoredb: CliCommand = {
               'Load a dump of xCAT with `liteboot import-xcat`, a single table with `tabrestore`.',
             )
           }
-          return api.call('migration.restore', { files: [...files], replace: options.replace === true })
+          return api.call('migration.restore', { files: [...files], path, replace: options.replace === true })
         })
       })
   },

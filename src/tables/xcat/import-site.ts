@@ -15,6 +15,7 @@ import {
   translateLitefile,
   translateLitetree,
   translateNetboot,
+  translatePolicy,
   translateSerial,
 } from './translate-rows.ts'
 import { xcatLitefile } from './xcat-rules.ts'
@@ -37,6 +38,7 @@ export function importSite(
   translateImages(tables)
   translateNetboot(tables)
   translateSerial(tables)
+  translatePolicy(tables)
   translateLitefile(tables)
   translateLitetree(tables)
   translateImageGroups(tables)

@@ -26,23 +26,30 @@ export interface Dump {
   readonly entries: readonly ImportEntry[]
 }
 
-/** Logs of the old server, in tables that the new one writes itself. */
-const LOG_TABLES = new Set(['auditlog', 'eventlog'])
+/** What the old server wrote for itself: nobody misses it, and the new one has its own. */
+const OF_THE_OLD_SERVER: ReadonlyMap<string, string> = new Map([
+  ['auditlog', 'the log of the old server'],
+  ['eventlog', 'the log of the old server'],
+  ['token', 'sessions of the old server'],
+  ['performance', 'measurements of the old server'],
+  ['discoverydata', 'finds of the old server'],
+])
 
 export function readDump(files: readonly DumpFile[]): Dump {
   const tables: DumpTable[] = []
   const unknown: Dump['unknown'][number][] = []
   const entries: ImportEntry[] = []
   for (const file of [...files].sort((a, b) => (a.table < b.table ? -1 : 1))) {
-    const schema = LOG_TABLES.has(file.table) ? undefined : TABLES.get(file.table)
+    const own = OF_THE_OLD_SERVER.get(file.table)
+    const schema = own === undefined ? TABLES.get(file.table) : undefined
     if (schema) tables.push(readTable(schema, file, entries))
     else {
       const read = countRows(file.text)
       unknown.push({ table: file.table, source: file.source, read })
       if (read === 0) continue
       const what = `${read} ${read === 1 ? 'row stays' : 'rows stay'} in ${file.source}`
-      const why = LOG_TABLES.has(file.table) ? 'a log of the old server' : 'liteboot has no such table'
-      entries.push({ kind: LOG_TABLES.has(file.table) ? 'note' : 'lost', table: file.table, row: '', what, why })
+      const kind = own === undefined ? 'lost' : 'note'
+      entries.push({ kind, table: file.table, row: '', what, why: own ?? 'liteboot has no such table' })
     }
   }
   return { tables, unknown, entries }

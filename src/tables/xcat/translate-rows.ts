@@ -124,3 +124,24 @@ export function translateLitetree(tables: ImportedTables): void {
       )
   }
 }
+
+/** A rule that is left out may be the one that forbids. xCAT sorts by number, and takes words for 0. */
+export function translatePolicy(tables: ImportedTables): void {
+  const taken = new Set(tables.read('policy').map((row) => cell(row, 'priority')))
+  for (const row of tables.rows('policy')) {
+    const priority = row.current ? cell(row.current, 'priority') : ''
+    if (!row.current || /^\d+(\.\d+)?$/.test(priority)) continue
+    const number = Math.max(0, Number.parseFloat(priority) || 0)
+    const free = freePriority(number, taken)
+    taken.add(free)
+    tables.translate(row, { priority: free }, `priority "${priority}" → ${free}`, 'xCAT sorted it there')
+  }
+}
+
+/** As near behind the number as nothing else stands. */
+function freePriority(number: number, taken: ReadonlySet<string>): string {
+  for (let digits = 0; ; digits++) {
+    const text = digits === 0 ? String(number) : (number + 10 ** -(digits + 2)).toFixed(digits + 2)
+    if (!taken.has(text) && /^\d+(\.\d+)?$/.test(text)) return text
+  }
+}

@@ -1,6 +1,6 @@
 /** import-xcat: a dump of xCAT's tables, translated where xCAT means something else; one transaction, one report. */
 import type { Transaction } from '../../../store/store.ts'
-import { cell, type Row } from '../../../tables/row.ts'
+import { cell, type Row, type TablesView } from '../../../tables/row.ts'
 import { type ImportReport, lostEntries, renderImportReport } from '../../../tables/xcat/import-report.ts'
 import { importSite, xcatAnswers } from '../../../tables/xcat/import-site.ts'
 import type { ImportedTables, ImportMode } from '../../../tables/xcat/imported-tables.ts'
@@ -33,10 +33,10 @@ export const importXcat: Method<'migration.import'> = async (context, { files, m
   const arriving = mode === undefined ? withRows(dump) : dump
   const { result, changes, snapshot, warnings } = await edit(context, (transaction) => {
     if (mode === undefined) refuseOccupied(transaction, dump.tables, ADVICE)
-    const check = (view: Parameters<(typeof EDIT_CHECKERS)[number]>[0]) => EDIT_CHECKERS.flatMap((look) => look(view))
+    const check = (view: TablesView) => EDIT_CHECKERS.flatMap((look) => look(view))
     const tables = importSite(arriving, transaction, mode ?? 'replace', check(transaction), check)
     noteAnswers(tables, dump)
-    noteReplaced(tables)
+    noteReplaced(tables, transaction, arriving)
     const report = tables.report()
     store(transaction, tables, arriving, mode ?? 'replace')
     return report
@@ -89,18 +89,31 @@ function noteAnswers(tables: ImportedTables, dump: Dump): void {
   }
 }
 
-/** --merge: what stood here and says something else now. */
-function noteReplaced(tables: ImportedTables): void {
-  if (tables.mode !== 'merge') return
-  for (const table of tables.tables) {
-    for (const { key, current, schema } of tables.rows(table)) {
-      const before = current && tables.standing(table, key)
-      if (!current || !before) continue
-      const differing = schema.columns.filter(({ name }) => differs(before, current, name))
-      for (const { name } of differing) {
-        const shown = /passw/i.test(name) ? '(a password)' : `"${cell(before, name)}"`
-        tables.note(table, key, `${name} was ${shown} here`, 'the value of the dump takes its place')
-      }
+/** What stood here and does not any more, or says something else now. */
+function noteReplaced(tables: ImportedTables, view: TablesView, dump: Dump): void {
+  if (tables.mode === 'merge') {
+    for (const table of tables.tables) noteMerged(tables, table)
+    return
+  }
+  for (const { schema } of dump.tables) {
+    const rows = view.read(schema.name).length
+    if (rows > 0)
+      tables.note(
+        schema.name,
+        '',
+        `${rows} ${rows === 1 ? 'row that was here is' : 'rows that were here are'} gone`,
+        '--replace',
+      )
+  }
+}
+
+function noteMerged(tables: ImportedTables, table: string): void {
+  for (const { key, current, schema } of tables.rows(table)) {
+    const before = current && tables.standing(table, key)
+    if (!current || !before) continue
+    for (const { name } of schema.columns.filter((column) => differs(before, current, column.name))) {
+      const shown = /passw/i.test(name) ? '(a password)' : `"${cell(before, name)}"`
+      tables.note(table, key, `${name} was ${shown} here`, 'the value of the dump takes its place')
     }
   }
 }

@@ -8,7 +8,7 @@ export const MIGRATION_METHODS: MethodEntries<keyof typeof MIGRATION_PARAMS> = {
     command: 'import-xcat',
     role: 'administrator',
     changes: true,
-    words: ({ files, mode }) => [...(mode === undefined ? [] : [`--${mode}`]), ...files.map(({ source }) => source)],
+    words: ({ path, mode }) => [...(mode === undefined ? [] : [`--${mode}`]), path],
   },
   // The passwords of the passwd table are in it.
   'migration.dump': {
@@ -21,6 +21,6 @@ export const MIGRATION_METHODS: MethodEntries<keyof typeof MIGRATION_PARAMS> = {
     command: 'restoredb',
     role: 'administrator',
     changes: true,
-    words: ({ files, replace }) => [...(replace ? ['--replace'] : []), ...files.map(({ source }) => source)],
+    words: ({ path, replace }) => [...(replace ? ['--replace'] : []), path],
   },
 }
