@@ -4,6 +4,7 @@
  * `/regex/text/` replaces the first match of regex in the node name by text. `|regex|text|` does the same and works out
  * what stands in parentheses in text. `|text|` is the easy form: $1, $2, … are the numbers in the node name.
  */
+import { SlowMatch } from './bounded-regexp.ts'
 import { type Expression, parseExpression } from './expression.ts'
 import { ExpressionFault } from './expression-value.ts'
 import { compilePerlRegex } from './perl-regexp.ts'
@@ -119,7 +120,7 @@ function compileReplacement(form: CellForm, source: string, pieces: readonly Pie
   return {
     form,
     ...(fault === undefined ? {} : { fault }),
-    evaluate: (name) => replaceMatch(name, compiled.regex, pieces),
+    evaluate: (name) => withinTime(() => replaceMatch(name, compiled.regex, pieces)),
     trace: (name) => traceMatch(form, name, compiled.regex, source, pieces),
   }
 }
@@ -149,8 +150,23 @@ function replaceMatch(name: string, regex: RegExp, pieces: readonly Piece[]): Ce
   return fault === undefined ? { value } : { value, fault }
 }
 
+/** A match that was given up has no value, and says why. */
+function withinTime(evaluate: () => CellValue): CellValue {
+  try {
+    return evaluate()
+  } catch (error) {
+    if (error instanceof SlowMatch) return { value: '', fault: error.message }
+    throw error
+  }
+}
+
 function traceMatch(form: CellForm, name: string, regex: RegExp, source: string, pieces: readonly Piece[]): CellTrace {
-  const match = regex.exec(name)
+  let match: RegExpExecArray | null = null
+  try {
+    match = regex.exec(name)
+  } catch (error) {
+    if (!(error instanceof SlowMatch)) throw error
+  }
   if (!match) return { form, regex: source, captures: [], expressions: [] }
   const captures = match.slice(1).map((capture) => capture ?? '')
   const expressions = pieces.flatMap((piece) =>

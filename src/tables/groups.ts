@@ -1,4 +1,5 @@
 /** Members of groups: named in nodelist.groups (static), or found by the conditions of nodegroup.wherevals (dynamic). */
+import { SlowMatch } from './bounded-regexp.ts'
 import { type Condition, parseCondition } from './conditions.ts'
 import { nicItems, parseNicAttribute } from './nic-values.ts'
 import { attributeDefinitions, OBJECT_TYPES, type ObjectType } from './object-types.ts'
@@ -54,7 +55,12 @@ export function groupMembers(view: TablesView, resolver: Resolver, group: string
 function dynamicMembers(view: TablesView, resolver: Resolver, wherevals: string): string[] {
   const conditions = parseWherevals(wherevals)
   if ('fault' in conditions) return []
-  return nodeNames(view).filter((node) => matchesAll(resolver, node, conditions.conditions))
+  try {
+    return nodeNames(view).filter((node) => matchesAll(resolver, node, conditions.conditions))
+  } catch (error) {
+    if (error instanceof SlowMatch) return []
+    throw error
+  }
 }
 
 export function parseWherevals(

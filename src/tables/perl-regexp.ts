@@ -3,6 +3,8 @@
  * are rewritten; what cannot be is refused, so that a wrong reading never passes for a right one.
  */
 
+import { BoundedRegExp, costExponent } from './bounded-regexp.ts'
+
 export type Compiled = { readonly regex: RegExp } | { readonly fault: string }
 
 const POSIX_CLASSES: Readonly<Record<string, string>> = {
@@ -39,7 +41,10 @@ export function compilePerlRegex(source: string, { whole = false } = {}): Compil
   if (unsupported) return { fault: `regular expression ${source}: ${unsupported[0]} is not supported` }
   try {
     const translated = translate(body)
-    return { regex: new RegExp(whole ? `^(?:${translated})$` : translated, [...new Set(inline)].join('')) }
+    const wanted = whole ? `^(?:${translated})$` : translated
+    const flags = [...new Set(inline)].join('')
+    const exponent = costExponent(translated)
+    return { regex: exponent < 2 ? new RegExp(wanted, flags) : new BoundedRegExp(wanted, flags, exponent, source) }
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^.*: /, '') : String(error)
     return { fault: `regular expression ${source}: ${reason}` }
