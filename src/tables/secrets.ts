@@ -4,7 +4,7 @@ import type { Row } from './row.ts'
 export const MASK = '********'
 
 /** The last part of a column's, attribute's or setting's name. */
-const SECRET_NAME = /(?:passw(?:or)?d|passphrase|secret|community|snmpc|privkey|tokenid)$/i
+const SECRET_NAME = /(?:passw(?:or)?d|passphrase|secret|community|snmpc|privkey|authkey|tokenid)$/i
 
 /** Columns that hold secrets and do not say so by their name. */
 const SECRET_COLUMNS = new Set(['prodkey.key'])

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import { ownCredentials } from '../../src/api/access/certificates.ts'
-import { MASK } from '../../src/api/access/masked-store.ts'
 import { openTokens, parseLifetime, tokensFile } from '../../src/api/access/tokens.ts'
 import { OperatorError } from '../../src/api/errors.ts'
 import { REMOTE_LIMITS } from '../../src/api/limits.ts'
+import { MASK } from '../../src/tables/secrets.ts'
 import { openRemoteRig, type RemoteRig, raw } from './remote-rig.ts'
 
 async function operatorError(t: ExecutionContext, work: Promise<unknown>): Promise<OperatorError> {
@@ -160,23 +160,42 @@ test('no file of the server is read for a caller, and no pattern runs for ever',
   t.true(Date.now() - startMs < 4000)
 })
 
+test('files of the server are written only by commands that run there', async (t) => {
+  const rig = await withNodes(t)
+  await rig.chtab('priority=5', 'policy.rule=allow')
+  const client = rig.clientOf(rig.newToken())
+  const target = join(rig.places.state, 'written')
+  const calls = [
+    () => client.call('hosts.make', { file: target }),
+    () => client.call('nodeset.set', { noderange: 'n1', exportDirectory: target }),
+  ]
+  for (const call of calls) {
+    const error = await operatorError(t, call())
+    t.is(error.code, 'LB_BAD_INPUT')
+    t.regex(error.message, /only on the server itself/)
+  }
+  t.false(existsSync(target))
+})
+
 test('only administrators see passwords', async (t) => {
   const rig = await withNodes(t)
   await rig.chtab('priority=5', 'policy.rule=allow')
   await rig.chtab('key=system,username=root', 'passwd.password=topsecret')
+  await rig.chtab('key=snmpc', 'site.value=sitesecret')
   await rig.chtab('node=n1', 'nodehm.mgt=ipmi', 'ipmi.bmc=10.0.0.9', 'ipmi.password=bmcsecret')
   const answers = async (role: 'viewer' | 'operator' | 'administrator') => {
     const client = rig.clientOf(rig.newToken({ role }))
     const dump = await client.call('tables.dump', { table: 'passwd' })
     const show = await client.call('objects.show', { names: 'n1' })
-    return JSON.stringify([dump, show])
+    const site = await client.call('tables.dump', { table: 'site' })
+    return JSON.stringify([dump, show, site])
   }
   for (const role of ['viewer', 'operator'] as const) {
     const seen = await answers(role)
-    t.false(/topsecret|bmcsecret/.test(seen), role)
+    t.false(/topsecret|bmcsecret|sitesecret/.test(seen), role)
     t.true(seen.includes(MASK))
   }
-  t.regex(await answers('administrator'), /topsecret.*bmcsecret/)
+  t.regex(await answers('administrator'), /topsecret.*bmcsecret.*sitesecret/)
 })
 
 test('a password of the table passwd is exchanged for a token; wrong ones are counted', async (t) => {

@@ -61,6 +61,13 @@ function demandPermission<M extends MethodName>(
     throw new PermissionDenied(`${entry.command} needs the role ${entry.role}, the token is good for ${caller.role}`)
   if (entry.everyone) return
   refuseSlowPatterns(params)
+  const file = entry.serverFile?.(params)
+  if (file !== undefined)
+    throw new OperatorError(
+      'LB_BAD_INPUT',
+      `${file}: files of the server are named only on the server itself`,
+      'Run the command there, as root.',
+    )
   const named = entry.noderange ? entry.noderange(params) : ''
   const nodes = named === undefined || named === '' ? undefined : requestedNodes(store, named)
   const rows = enabledRows(store, 'policy')

@@ -2,8 +2,7 @@
 import type { Store } from '../../store/store.ts'
 import type { Row } from '../../tables/row.ts'
 import { TABLES } from '../../tables/schema.ts'
-
-export const MASK = '********'
+import { isSecret, MASK } from '../../tables/secrets.ts'
 
 const masked = new WeakMap<readonly Row[], readonly Row[]>()
 
@@ -17,22 +16,23 @@ export function maskedStore(store: Store): Store {
   })
 }
 
-/** Columns that hold secrets, told by their names. */
-export function secretColumns(table: string): readonly string[] {
-  const columns = TABLES.get(table)?.columns ?? []
-  return columns.map(({ name }) => name).filter((name) => /passw(or)?d|community|^(auth|priv)key$/i.test(name))
-}
-
 /** The same array for the same rows: what is indexed once stays indexed. */
 function maskRows(table: string, rows: readonly Row[]): readonly Row[] {
-  const secrets = secretColumns(table)
-  if (secrets.length === 0) return rows
+  const columns = secretColumns(table)
+  if (columns.length === 0) return rows
   const known = masked.get(rows)
   if (known) return known
   const result = rows.map((row) => {
-    const filled = secrets.filter((column) => (row[column] ?? '') !== '')
+    const filled = columns.filter((column) => (row[column] ?? '') !== '' && isSecret(table, column, row))
     return filled.length === 0 ? row : { ...row, ...Object.fromEntries(filled.map((column) => [column, MASK])) }
   })
   masked.set(rows, result)
   return result
+}
+
+/** In the table site it is for each row to say. */
+function secretColumns(table: string): readonly string[] {
+  if (table === 'site') return ['value']
+  const columns = TABLES.get(table)?.columns ?? []
+  return columns.map(({ name }) => name).filter((name) => isSecret(table, name, {}))
 }

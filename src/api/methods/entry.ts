@@ -20,6 +20,8 @@ export interface MethodEntry<M extends MethodName> {
    * policy takes for all of them. A method without this function is not about nodes.
    */
   noderange?(params: MethodParams[M]): string | undefined
+  /** Files of the server that the parameters name: such a call is only taken on the server itself. */
+  serverFile?(params: MethodParams[M]): string | undefined
   /** The other arguments, for policy.parameters. */
   words?(params: MethodParams[M]): readonly string[]
 }

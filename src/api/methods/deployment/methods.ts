@@ -9,6 +9,7 @@ export const DEPLOYMENT_METHODS: MethodEntries<keyof typeof DEPLOYMENT_PARAMS> =
     role: 'operator',
     changes: true,
     noderange: ({ noderange }) => noderange,
+    serverFile: ({ exportDirectory }) => exportDirectory,
     words: ({ action, exportDirectory }) => [
       ...(action === undefined ? [] : [action]),
       ...(exportDirectory === undefined ? [] : ['--export', exportDirectory]),
@@ -47,6 +48,7 @@ export const DEPLOYMENT_METHODS: MethodEntries<keyof typeof DEPLOYMENT_PARAMS> =
     role: 'administrator',
     changes: true,
     noderange: ({ noderange }) => noderange,
+    serverFile: ({ file }) => file,
     words: ({ fresh, remove, longNames, file }) => [
       ...(fresh ? ['-n'] : []),
       ...(remove ? ['-d'] : []),
