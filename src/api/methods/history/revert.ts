@@ -85,8 +85,8 @@ function planUpdate(plan: Plan, change: RecordedChange): void {
   const moved = Object.keys(key).some((column) => column in after)
   const row = plan.find(table, keyNow)
   if (!row) {
-    // Renamed back by hand already.
-    if (!moved || !plan.find(table, key)) plan.conflicts.push({ change, row, columns: [] })
+    // Also when a row of the old name is there again: whether it is the same one, nobody knows.
+    plan.conflicts.push({ change, row, columns: [] })
     return
   }
   const columns = Object.keys(after).filter((column) => !(column in key))

@@ -23,6 +23,7 @@ const CONFLICTS_SHOWN = 10
 export const undo: Method<'history.undo'> = async (context, { revisions, force = false }) => {
   const { store } = context
   const targets = await findTargets(store, revisions)
+  if (!force) await refuseUndone(store, targets)
   const numbers = targets.map(({ transaction }) => transaction.revision)
   let conflicts: readonly Conflict[] = []
   let blocked: Target | undefined
@@ -61,6 +62,18 @@ async function findTargets(store: Store, words: readonly string[]): Promise<Targ
   for (const transaction of transactions)
     targets.push({ transaction, changes: await changesOf(store, transaction.revision) })
   return targets
+}
+
+/** @throws OperatorError LB_CHANGED_SINCE */
+async function refuseUndone(store: Store, targets: readonly Target[]): Promise<void> {
+  const numbers = targets.map(({ transaction }) => transaction.revision)
+  const undoneBy = createUndoneTracker()
+  for await (const transaction of store.history.transactions({ after: Math.min(...numbers) - 1 })) {
+    const by = undoneBy(transaction)
+    if (by === undefined || !numbers.includes(transaction.revision)) continue
+    const advice = `Nothing was changed. \`liteboot undo ${by}\` takes the undo back.`
+    throw new OperatorError('LB_CHANGED_SINCE', `revision ${transaction.revision} was undone by revision ${by}`, advice)
+  }
 }
 
 /** Called again and again it goes back further, as in an editor: neither what is undone counts nor what undid it. */
