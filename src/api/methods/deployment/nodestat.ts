@@ -60,17 +60,23 @@ async function lookAt(context: MethodContext, noderange: string): Promise<readon
 }
 
 function statusOf(node: string, reach: Reach | undefined, timeline: TimelineReader | undefined): NodeStatus {
-  const boot = reach === undefined || reach.open.length > 0 ? undefined : timeline?.boots(node).at(-1)
-  const news = boot === undefined ? undefined : bootNews(boot, Date.now())
   const { open = [], alive = false } = reach ?? {}
+  const boot = reach === undefined || open.length > 0 ? undefined : timeline?.boots(node).at(-1)
+  const news = boot === undefined ? undefined : bootNews(boot, alive, Date.now())
   const status = reach === undefined ? undefined : open.join(',') || news || (alive ? 'ping' : 'noping')
   return { node, status, services: open, alive, boot: news ?? null }
 }
 
-/** What a boot says about a node that runs nothing: `stuck at kernel, …` says more than `noping`. */
-export function bootNews(boot: Pick<Boot, 'state' | 'summary' | 'lastMs'>, nowMs: number): string | undefined {
-  if (boot.state === 'booted' || nowMs - boot.lastMs > DEPLOYMENT_LIMITS.bootNewsMs) return undefined
-  return boot.summary
+/** What a boot says about a node that runs no service: `stuck at kernel, …` says more than `noping`. */
+export function bootNews(
+  boot: Pick<Boot, 'state' | 'at' | 'summary' | 'lastMs'>,
+  alive: boolean,
+  nowMs: number,
+): string | undefined {
+  if (boot.state === 'booted') return undefined
+  // In a shell of the initrd it stays for as long as somebody works there, and reports nothing meanwhile.
+  const isInShell = boot.state === 'running' && boot.at === undefined && alive
+  return isInShell || nowMs - boot.lastMs <= DEPLOYMENT_LIMITS.bootNewsMs ? boot.summary : undefined
 }
 
 function renderStatuses(found: readonly NodeStatus[], power: boolean | undefined): CommandResult {
