@@ -1,6 +1,6 @@
 /** Which directories a node's plan mounts: what our NFS service must let this node reach, and what others must export. */
 import type { ClusterNode, Snapshot } from '../cluster/model.ts'
-import { compileStatelite } from './compile.ts'
+import { compileStatelite, type NodeStatelite } from './compile.ts'
 import { isOwnAddress, type StateliteContext } from './context.ts'
 
 export interface OwnDirectory {
@@ -16,8 +16,11 @@ export interface PlanDirectory extends OwnDirectory {
 /** Root and trees read-only, the persistent directory read-write. */
 export function planDirectoriesOf(node: ClusterNode, snapshot: Snapshot, context: StateliteContext): PlanDirectory[] {
   const compiled = compileStatelite(node, snapshot, context)
-  if (compiled.image === undefined) return []
-  const { trees, root, persistent } = compiled
+  return compiled.image === undefined ? [] : directoriesOf(compiled)
+}
+
+/** For who has compiled it already. */
+export function directoriesOf({ trees, root, persistent }: NodeStatelite): PlanDirectory[] {
   return [
     ...trees.flatMap(({ server, directory }) =>
       server === undefined ? [] : [{ server, path: directory, access: 'ro' as const }],

@@ -1,6 +1,6 @@
 /** The directories that this server has to hand out: whether they are there, and whether there is room for what nodes keep. */
-import { access, constants, lstat, realpath, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access, constants, readdir, realpath, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { CHECK_LIMITS, type Machine, within } from './machine.ts'
 import type { NeededDirectory } from './nodes.ts'
 import type { CheckReport } from './report.ts'
@@ -115,11 +115,12 @@ async function checkArea(
     say('warning', 'no-inodes', `${room.freeInodes} of ${room.totalInodes} inodes free`, 'remove small files')
   const fault = await writeFault(above)
   if (fault !== undefined) say('error', 'not-writable', `${above} cannot be written: ${fault}`, 'mount it read-write')
-  for (const { path, node } of needed) {
-    const found = await lstat(path).catch(() => undefined)
-    if (found !== undefined && !found.isDirectory())
-      report.add('error', 'bad-directory', where, `${path} is not a directory`, 'move it away', node)
-  }
+  if (above !== area) return
+  // One look for all nodes. A symbolic link would lead a node to another place: it is refused as well.
+  const entries = await readdir(area, { withFileTypes: true })
+  const bad = new Set(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => join(area, name)))
+  for (const { path, node } of needed)
+    if (bad.has(path)) report.add('error', 'bad-directory', where, `${path} is not a directory`, 'move it away', node)
 }
 
 function silent(path: string, report: CheckReport): void {

@@ -5,6 +5,7 @@ import { bootStateOf } from '../../../boot/state.ts'
 import type { ClusterNode, Snapshot } from '../../../cluster/model.ts'
 import { compileSnapshot } from '../../../cluster/snapshot.ts'
 import type { Finding } from '../../../statelite/finding.ts'
+import { directoriesOf } from '../../../statelite/own-directories.ts'
 import { resolveServer } from '../../../statelite/servers.ts'
 import type { TablesView } from '../../../tables/row.ts'
 import { bootFilesAt, type WantedLoader, wantedLoaders } from './loaders.ts'
@@ -162,7 +163,8 @@ function noteNeeds(
   const context = answers.context(node, snapshot)
   if ('findings' in context) return
   const own = context.value.ownAddresses ?? [context.value.serverIp]
-  for (const { server, path, access } of answers.planDirectories(node, snapshot)) {
+  const statelite = answers.statelite(node, snapshot)
+  for (const { server, path, access } of 'value' in statelite ? directoriesOf(statelite.value) : []) {
     const key = `${server}\0${path}\0${access}`
     if (!needs.directories.has(key))
       needs.directories.set(key, { server, isOwn: own.includes(server), path, access, node: node.name })
