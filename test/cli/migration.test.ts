@@ -120,7 +120,7 @@ To know:
   litetree row priority=20: mntopts soft: nodes honour them now; under xCAT they were never used
   nodetype row node=login1: provmethod install: not the name of an image: such nodes get an address and no boot
   nodetype row node=login2: provmethod install: not the name of an image: such nodes get an address and no boot
-  site row key=xcatdport: value 3001: nodes ask over HTTP (httpport); nothing listens on this port
+  site row key=xcatdport: value 3001: the API for other machines listens there; nodes ask over HTTP (httpport)
   site row key=xcatiport: value 3002: nodes report over HTTP (httpport); nothing listens on this port
   site row key=sharedtftp: value 1: not read: there are no service nodes yet
   site row key=dhcpinterfaces: value mn1|eth1: not read: name the interfaces with \`liteboot serve --interface\`
@@ -502,6 +502,31 @@ async function dumpCounts(site: Site): Promise<{ rows: number; tables: number }>
 }
 
 const countLine = ({ rows, tables }: { rows: number; tables: number }) => `${rows} rows in ${tables} tables: @/one`
+
+test('a backup with a fault comes back when it is asked to', async (t) => {
+  const site = newSite(t)
+  const files = {
+    'liteboot-tables.json': '{"format":1}\n',
+    'litefile.csv': '#image,file,options\n"ALL","etc/x","tmpfs"\n',
+  }
+  small(site, 'dump', files)
+  await transcript(
+    t,
+    site,
+    `
+$ restoredb @/dump
+! Error: litefile row image=ALL,file=etc/x: the path must be absolute (begin with /) (correct or disable the row)
+!        Nothing was changed. A backup comes back as it was, faults and all, with --with-faults. [LB_BAD_EDIT]
+[1]
+$ restoredb @/dump --with-faults
+1 rows in 1 tables restored.
+! Warning: litefile row image=ALL,file=etc/x: the path must be absolute (begin with /) (correct or disable the row)
+$ tabdump litefile
+#image,file,options,comments,disable
+"ALL","etc/x","tmpfs",,
+`,
+  )
+})
 
 test('a directory that cannot be written leaves nothing behind; --force keeps the other files', async (t) => {
   const site = newSite(t)

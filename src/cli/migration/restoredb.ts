@@ -12,7 +12,8 @@ export const restoredb: CliCommand = {
     program
       .argument('<path>', 'directory, .tar (also .gz, .zst, .xz, .bz2), or .csv')
       .option('--replace', 'the tables take the place of those that have rows')
-      .action((path: string, options: { replace?: boolean }) => {
+      .option('--with-faults', 'also rows that no edit would be allowed to write; they are named')
+      .action((path: string, options: { replace?: boolean; withFaults?: boolean }) => {
         run(async ({ api }) => {
           const { files, own } = await readDumpFiles(path)
           if (!own) {
@@ -23,7 +24,8 @@ export const restoredb: CliCommand = {
               'Load a dump of xCAT with `liteboot import-xcat`, a single table with `tabrestore`.',
             )
           }
-          return api.call('migration.restore', { files: [...files], path, replace: options.replace === true })
+          const { replace = false, withFaults = false } = options
+          return api.call('migration.restore', { files: [...files], path, replace, withFaults })
         })
       })
   },

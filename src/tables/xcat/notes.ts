@@ -16,7 +16,7 @@ export function noteDifferences(tables: ImportedTables): void {
 }
 
 const SITE_KEYS: Readonly<Record<string, string>> = {
-  xcatdport: 'nodes ask over HTTP (httpport); nothing listens on this port',
+  xcatdport: 'the API for other machines listens there; nodes ask over HTTP (httpport)',
   xcatiport: 'nodes report over HTTP (httpport); nothing listens on this port',
   dhcpinterfaces: 'not read: name the interfaces with `liteboot serve --interface`',
   dhcpsetup: 'not read: DHCP answers from the tables, there is nothing to set up',

@@ -21,6 +21,10 @@ export const MIGRATION_METHODS: MethodEntries<keyof typeof MIGRATION_PARAMS> = {
     command: 'restoredb',
     role: 'administrator',
     changes: true,
-    words: ({ path, replace }) => [...(replace ? ['--replace'] : []), path],
+    words: ({ path, replace, withFaults }) => [
+      ...(replace ? ['--replace'] : []),
+      ...(withFaults ? ['--with-faults'] : []),
+      path,
+    ],
   },
 }

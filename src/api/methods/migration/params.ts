@@ -14,5 +14,5 @@ export const MIGRATION_PARAMS = {
     account: flag,
   }),
   'migration.dump': z.strictObject({}),
-  'migration.restore': changing({ files, path: z.string(), replace: flag }),
+  'migration.restore': changing({ files, path: z.string(), replace: flag, withFaults: flag }),
 } as const
