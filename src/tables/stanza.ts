@@ -19,13 +19,18 @@ export function renderStanza(type: string, name: string, attributes: Iterable<re
   ]
 }
 
-/** What would not be read back as it is stands in double quotes; inside, everything counts as it stands. */
+/**
+ * What would not be read back as it is stands in double quotes; inside, everything counts as it stands. A line break
+ * (xCAT has no way to write one) is a backslash at the end of the line.
+ */
 function quoteValue(value: string): string {
-  return value !== value.trim() || value.startsWith('"') || /[\r\n]/.test(value) ? `"${value}"` : value
+  return value !== value.trim() || value.startsWith('"') || /[\r\n]/.test(value)
+    ? `"${value.replaceAll('\n', '\\\n')}"`
+    : value
 }
 
 const HEADING = /^(\S+)\s*:\s*$/
-const ASSIGNMENT = /^\s*([\w.-]+)\s*=[ \t]*(.*?)\s*$/
+const ASSIGNMENT = /^\s*([\w.-]+)\s*=[ \t]*(.*?)\s*$/s
 
 /** `default-<type>:` gives values for the objects of that type that follow; a blank value takes one back. */
 export function parseStanzas(text: string): {
@@ -83,8 +88,8 @@ function splitStanzas(text: string, faults: string[]): RawStanza[] {
     } else if (attribute === undefined || !current) {
       faults.push(`line ${at + 1}: "${line}" is neither "name:" nor "attribute=value"`)
     } else {
-      const last = closingLine(lines, at, value)
-      const whole = last === at ? value : quotedText(lines.slice(at, last + 1))
+      const last = lastLine(lines, at, value)
+      const whole = last === at ? value : joinLines(lines.slice(at, last + 1))
       at = last
       current.attributes.set(attribute, whole.replace(/^"(.*)"$/s, '$1'))
     }
@@ -92,14 +97,15 @@ function splitStanzas(text: string, faults: string[]): RawStanza[] {
   return stanzas
 }
 
-function quotedText(lines: readonly string[]): string {
-  const text = lines.join('\n')
-  return text.slice(text.indexOf('=') + 1).trim()
+/** Of a value in quotes, which goes on as long as lines end with a backslash. */
+function lastLine(lines: readonly string[], from: number, value: string): number {
+  if (!value.startsWith('"')) return from
+  let at = from
+  while (lines[at]?.endsWith('\\') && at + 1 < lines.length) at++
+  return at
 }
 
-/** A quoted value may hold line breaks. An opening quote that nothing closes before the next attribute is plain text. */
-function closingLine(lines: readonly string[], from: number, value: string): number {
-  if (!value.startsWith('"') || (value.length > 1 && value.endsWith('"'))) return from
-  for (let at = from + 1; at < lines.length; at++) if (/"\s*$/.test(lines[at] ?? '')) return at
-  return from
+function joinLines(lines: readonly string[]): string {
+  const text = lines.map((line, at) => (at < lines.length - 1 ? line.slice(0, -1) : line)).join('\n')
+  return text.slice(text.indexOf('=') + 1).trim()
 }

@@ -398,3 +398,46 @@ test('rmdef: refused options, -C, and a question when a group name stands for it
   t.is((await answer(false, ['n2'])).said, '1 object definitions have been removed.\n')
   t.regex((await answer(true, ['compute'])).said, /1 object definitions have been removed\.\n$/)
 })
+
+test('lsdef -z all | mkdef -z -f changes nothing, row by row', async (t) => {
+  const site = newSite(t)
+  await make(site, 'mkdef n[1-3] groups=lite,all')
+  await make(
+    site,
+    'chdef -t group lite mgt=ipmi netboot=xnba ip=|10.4.0.($1)| bmc=|10.5.0.($1)| nicips=|n(\\d+)|eth0!10.6.0.($1)|',
+  )
+  await make(site, 'chdef n2 ip=10.4.0.99 nicips.ib0=10.7.0.2 postscripts=a,b')
+  await make(site, 'chtab node=n2 noderes.discoverynics=eth9 noderes.comments=mine')
+  const tables = ['nodelist', 'noderes', 'hosts', 'nodehm', 'ipmi', 'nics', 'postscripts', 'nodegroup']
+  const dump = async () => Promise.all(tables.map(async (table) => (await make(site, `tabdump ${table}`)).stdout))
+  const before = await dump()
+  const { stdout: stanzas } = await make(site, 'lsdef -z all')
+  t.regex(stanzas, /ip=10\.4\.0\.1\n/)
+  await transcript(t, site, '$ mkdef -z -f < all\n3 object definitions have been created or modified.\n', {
+    all: stanzas,
+  })
+  t.deepEqual(await dump(), before)
+  await transcript(t, site, '$ chdef -z < all\n3 object definitions have been created or modified.\n', { all: stanzas })
+  t.deepEqual(await dump(), before)
+})
+
+test('a stanza file with faults changes nothing and names the lines', async (t) => {
+  const site = newSite(t)
+  await transcript(
+    t,
+    site,
+    `
+$ mkdef -z < bad
+! Error: line 3: 'n2' has no objtype=: write the type of the object in the line below
+[1]
+$ mkdef -z -u < bad
+! Error: The flags '-z' and '-u' cannot be used together.
+! Usage: mkdef [options] [operands...]
+!        \`mkdef --help\` explains the options
+[1]
+$ lsdef
+Could not find any object definitions to display.
+`,
+    { bad: 'n1:\n  objtype=node\nn2:\n  groups=all\n' },
+  )
+})
