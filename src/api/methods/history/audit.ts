@@ -96,7 +96,7 @@ export function openCallAudit(store: Store, caller: Caller, { command, noderange
     ended(result) {
       if (logged) return result
       const failed = result.exitStatus !== 0
-      const comments = failed ? (result.errors[0] ?? '') : ''
+      const comments = failed ? (result.errors[0] ?? '').replace(/^Error: /, '') : ''
       const fault = note({ status: failed ? 'Failed' : 'Allowed', comments })
       return fault === undefined ? result : { ...result, errors: [...result.errors, `Warning: ${fault}`] }
     },

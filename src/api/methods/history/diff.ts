@@ -56,7 +56,10 @@ function turnRound({ table, key, before, after }: RecordedChange): RecordedChang
 }
 
 function shown(title: readonly string[], data: object, changes: readonly RecordedChange[]): CommandResult {
-  const shownChanges = changes.map(showChange)
+  // Table by table; within one, rows in the order in which they were touched.
+  const shownChanges = changes
+    .map(showChange)
+    .sort((one, other) => (one.table < other.table ? -1 : one.table > other.table ? 1 : 0))
   const lines = shownChanges.length === 0 ? ['No row differs.'] : shownChanges.flatMap(renderChange)
   return commandResult([...title, ...lines], { ...data, changes: shownChanges })
 }
