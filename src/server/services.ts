@@ -1,4 +1,5 @@
 /** Wires the rooms together: opens every service in order, and closes them in reverse. */
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { openMethods, preloadMethods } from '../api/methods/index.ts'
 import type { Places } from '../api/places.ts'
@@ -7,6 +8,7 @@ import { findLoaders, loaderFor } from '../boot/loader-files.ts'
 import { openNodeAnswers } from '../boot/node-answers.ts'
 import { openCluster } from '../cluster/cluster.ts'
 import type { Cluster, ClusterNode, Ipv4, MacAddress } from '../cluster/model.ts'
+import { probeRivalServers } from '../dhcp/rival-probe.ts'
 import { openDhcpServer } from '../dhcp/server.ts'
 import { openFileServer } from '../http/files.ts'
 import { openHttpServer } from '../http/server.ts'
@@ -112,7 +114,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     nfs: { port: options.nfsPort, mountPort: options.mountPort },
   })
   const blobs = openBlobs()
-  const bootFiles = openBootFiles(cluster, answers, blobs)
+  const bootFiles = openBootFiles({ cluster, answers, blobs, emit, now })
   const loaders = findLoaders(existsSync)
   for (const { message } of loaders.missing) log.warn(message)
 
@@ -212,6 +214,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
       leases: () => dhcp.leases(),
       flushTimeline: () => timeline.flush(),
       usersOf: (rootimg) => imageUsers(rootimg, cluster.current, nfs.clients(), mounted),
+      rivals: () => probeRivalServers({ mac: randomMac(), waitMs: RIVALS_MS, ownAddresses: addresses }),
     },
   })
   await preloadMethods()
@@ -227,6 +230,14 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     `liteboot serves ${interfaces.map(({ name, address }) => `${name} (${address})`).join(', ')}: ` +
       `DHCP, TFTP, HTTP on port ${http.port}, NFS on port ${nfs.port}; ${cluster.current.nodeNames.length} nodes`,
   )
+}
+
+/** Most servers look for a second whether an address is free before they offer it. */
+const RIVALS_MS = 4000
+
+/** Locally administered, and nobody's: servers that answer only those they know stay silent. */
+function randomMac(): string {
+  return `02:${(randomBytes(5).toString('hex').match(/../g) ?? []).join(':')}`
 }
 
 function tftpRoutes(

@@ -7,6 +7,7 @@ import { openDirectApi } from '../../src/api/direct.ts'
 import { type Machine, THIS_MACHINE } from '../../src/api/methods/check/machine.ts'
 import type { GroupedFinding } from '../../src/api/methods/check/report.ts'
 import { runChecks } from '../../src/api/methods/check/run.ts'
+import type { RunningServices } from '../../src/api/methods/context.ts'
 import { readPlaces } from '../../src/api/places.ts'
 import { openNodeAnswers } from '../../src/boot/node-answers.ts'
 import { compileSnapshot } from '../../src/cluster/snapshot.ts'
@@ -26,6 +27,8 @@ export interface CheckSite {
   /** What the site's machine is like; may be changed. */
   machine: Machine
   isRunning: boolean
+  /** What the running server sees on the wire. */
+  rivals: RunningServices['rivals']
   /** `chtab` */
   set(...words: string[]): Promise<void>
   /** Past every check, as another program could. */
@@ -57,6 +60,7 @@ export async function openCheckSite(t: ExecutionContext): Promise<CheckSite> {
     rootimg: join(rootimgdir, 'rootimg'),
     machine: MACHINE,
     isRunning: true,
+    rivals: undefined,
     async set(...words) {
       await api.call('tables.change', { words })
     },
@@ -79,7 +83,12 @@ export async function openCheckSite(t: ExecutionContext): Promise<CheckSite> {
         httpPort: undefined,
         nfs: { port: 2049, mountPort: 20048 },
       })
-      const server = { leases: () => [], flushTimeline() {}, usersOf: () => [] }
+      const server = {
+        leases: () => [],
+        flushTimeline() {},
+        usersOf: () => [],
+        ...(site.rivals ? { rivals: site.rivals } : {}),
+      }
       const context = {
         store,
         compiled: async () => ({ snapshot: compileSnapshot(store, undefined, 1), answers }),

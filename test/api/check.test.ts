@@ -413,6 +413,27 @@ const FAULTS: readonly (readonly [
   ],
 ]
 
+test('other DHCP servers are looked for only when asked', async (t) => {
+  const site = await openCheckSite(t)
+  let asked = 0
+  site.rivals = async () => {
+    asked++
+    return [{ serverIdentifier: '10.4.0.9', offeredAddress: '10.4.7.7', bootFile: 'pxelinux.0' }]
+  }
+  t.deepEqual(await site.check(), [])
+  t.is(asked, 0)
+  t.deepEqual((await site.check('dhcp')).map(renderCheckFinding), [
+    'error    dhcp server 10.4.0.9: another DHCP server offers strangers address 10.4.7.7 and boot file pxelinux.0 (stop it, or take this network from it)',
+  ])
+  site.rivals = () => Promise.reject(new Error('the DHCP client port is not free'))
+  t.like((await site.check('dhcp'))[0], { severity: 'warning', code: 'not-asked' })
+  site.rivals = async () => []
+  t.deepEqual(await site.check('dhcp'), [])
+  // A node of that name is the node.
+  await site.set('node=dhcp', 'nodelist.groups=all')
+  t.like((await site.check('dhcp'))[0], { code: 'no-image', nodes: ['dhcp'] })
+})
+
 for (const [what, make, findings, targets = []] of FAULTS)
   test(`found: ${what}`, async (t) => {
     const site = await openCheckSite(t)

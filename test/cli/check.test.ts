@@ -58,7 +58,7 @@ info     cn2: nodetype row: no image: it boots from its next device (nodeset cn2
 1 node and 0 images checked: 0 errors, 0 warnings, 1 note.
 $ check cn1 --severity fatal
 ! Error: option '--severity <severity>' argument 'fatal' is invalid. It is one of: info, warning, error.
-! Usage: liteboot check [options] [noderange|image...]
+! Usage: liteboot check [options] [noderange|image|dhcp...]
 !        \`liteboot check --help\` explains the options
 [1]
 `,

@@ -83,6 +83,14 @@ export interface RunningServices {
   flushTimeline(): void
   /** Nodes that have this image root mounted and are connected. */
   usersOf(rootimg: string): readonly string[]
+  /** Other DHCP servers that offer an address: asks on the wire, and takes some seconds. */
+  rivals?(): Promise<readonly RivalServer[]>
+}
+
+export interface RivalServer {
+  readonly serverIdentifier: string
+  readonly offeredAddress: string
+  readonly bootFile: string
 }
 
 export type Method<M extends MethodName> = (

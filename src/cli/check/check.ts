@@ -22,16 +22,18 @@ export const check: CliCommand = {
   details: [
     'Without arguments everything is checked. With node ranges or image names: these nodes, the images they run, and the rows that are about them.',
     'One line for each finding: severity, where, what is wrong, and in parentheses what to do. The same finding about many nodes is said once.',
+    'The word `dhcp` asks on the network whether other DHCP servers answer; nothing else does. It takes some seconds, and the server must run.',
     'Ends with status 0 when there is no error; with --strict, when there is no warning either.',
   ],
   examples: [
     { says: 'Everything:', run: 'liteboot check' },
     { says: 'Before a rack is switched on:', run: 'liteboot check rack7 --severity warning' },
+    { says: 'Does another DHCP server answer?', run: 'liteboot check dhcp' },
     { says: 'In a script:', run: 'liteboot check -q cn[01-40] && rpower cn[01-40] on' },
   ],
   define(program, run) {
     program
-      .argument('[noderange|image...]')
+      .argument('[noderange|image|dhcp...]', 'what to check; nothing: everything')
       .option('--severity <severity>', 'show only this and worse: info, warning or error', severity)
       .option('--strict', 'warnings count as errors in the exit status')
       .option('-q, --quiet', 'print nothing: the exit status tells')

@@ -10,6 +10,7 @@ import { type Machine, THIS_MACHINE } from './machine.ts'
 import { checkNetworksOf } from './networks.ts'
 import { checkNodesOf } from './nodes.ts'
 import { CheckReport, type GroupedFinding, renderCheckFinding, renderSummary, SEVERITIES } from './report.ts'
+import { checkRivals } from './rivals.ts'
 import { checkServer } from './server.ts'
 import { compileSubject } from './subject.ts'
 import { checkTablesOf } from './tables.ts'
@@ -58,6 +59,10 @@ export async function runChecks(
   if (subject.isWhole) {
     const place = { isRunning: server !== undefined, stateDirectory: dirname(timelineFile) }
     await checkServer(place, snapshot, machine, report)
+  }
+  if (subject.rivals) {
+    onProgress('Looking for other DHCP servers ...')
+    await checkRivals(server, report)
   }
   return { findings: report.findings(), nodes: subject.nodes.length, images: subject.images.length }
 }

@@ -1,5 +1,6 @@
 /** What is to be checked: everything, or the nodes and images that were named. */
 import type { Image, ImageName, NodeName, Snapshot } from '../../../cluster/model.ts'
+import { groupNames, isNode } from '../../../tables/groups.ts'
 import type { TablesView } from '../../../tables/row.ts'
 import { OperatorError } from '../../errors.ts'
 import { expandKnown } from '../per-node.ts'
@@ -7,6 +8,8 @@ import { expandKnown } from '../per-node.ts'
 export interface Subject {
   /** Nothing was named. */
   readonly isWhole: boolean
+  /** The word `dhcp`, when nothing else is called so: look for other servers. */
+  readonly rivals: boolean
   readonly nodes: readonly NodeName[]
   /** Named, or run by the nodes. */
   readonly images: readonly Image[]
@@ -19,8 +22,10 @@ export interface Subject {
 /** @throws OperatorError LB_NO_NODE for what is neither */
 export function compileSubject(targets: readonly string[], view: TablesView, snapshot: Snapshot): Subject {
   const isWhole = targets.length === 0
-  const named = targets.filter((target) => snapshot.images.has(target as ImageName))
-  const ranges = targets.filter((target) => !snapshot.images.has(target as ImageName))
+  const isImage = (target: string) => snapshot.images.has(target as ImageName)
+  const isTaken = isImage('dhcp') || isNode(view, 'dhcp') || groupNames(view).includes('dhcp')
+  const named = targets.filter(isImage)
+  const ranges = targets.filter((target) => !isImage(target) && (target !== 'dhcp' || isTaken))
   const nodes = isWhole ? snapshot.nodeNames : (expandTargets(view, ranges, snapshot) as NodeName[])
   const images = new Set<Image>()
   for (const name of named) addImage(images, snapshot, name)
@@ -28,7 +33,8 @@ export function compileSubject(targets: readonly string[], view: TablesView, sna
   if (isWhole) for (const image of snapshot.images.values()) images.add(image)
   const nodeKeys = new Set(nodes.flatMap((name) => [name, ...(snapshot.node(name)?.groups ?? [])]))
   const imageKeys = new Set([...images].flatMap(({ name, groups }) => [name, ...groups, 'ALL', '']))
-  return { isWhole, nodes, images: [...images], nodeKeys, imageKeys }
+  const rivals = !isTaken && targets.includes('dhcp')
+  return { isWhole, rivals, nodes, images: [...images], nodeKeys, imageKeys }
 }
 
 function addImage(images: Set<Image>, snapshot: Snapshot, name: string): void {
