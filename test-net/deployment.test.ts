@@ -137,7 +137,12 @@ check('nodestat and pping: services, an answer, silence, and where a boot stands
   await dhcpBootFile(t)
   await bootFile(t)
   const { stdout } = await liteboot(t.context.state, ['nodestat', 'n1'])
-  t.regex(stdout, /^n1: running, at /)
+  t.regex(stdout, /^n1: left to its next boot device \d/)
+  await says(t, 'nodeset n1 osimage', 'n1: statelite debian12-x86_64-p\n')
+  await liteboot(t.context.state, ['chtab', 'image=ALL,file=/var/keep/', 'litefile.options=persistent'])
+  await bootFile(t)
+  const refused = await liteboot(t.context.state, ['nodestat', 'n1'])
+  t.regex(refused.stdout, /^n1: failed at boot file: .*no statelite row for n1/)
 })
 
 async function stop(child: ChildProcess): Promise<void> {

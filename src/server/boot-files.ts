@@ -5,7 +5,9 @@ import { bootFileFor } from '../boot/names.ts'
 import type { NodeAnswers } from '../boot/node-answers.ts'
 import { nodeBootFile } from '../boot/node-boot-file.ts'
 import { renderRefusal } from '../boot/render.ts'
-import type { Cluster } from '../cluster/model.ts'
+import { bootStateOf } from '../boot/state.ts'
+import type { Cluster, Ipv4 } from '../cluster/model.ts'
+import { BOOT_FILE_EVENT, type EmitEvent } from '../timeline/event.ts'
 import type { Blobs } from './blobs.ts'
 
 export interface BootFiles {
@@ -13,7 +15,15 @@ export interface BootFiles {
   textFor(path: string, clientIp: string): { readonly text: string; readonly node: string | undefined } | undefined
 }
 
-export function openBootFiles(cluster: Cluster, answers: NodeAnswers, blobs: Blobs): BootFiles {
+export interface BootFileParts {
+  readonly cluster: Cluster
+  readonly answers: NodeAnswers
+  readonly blobs: Blobs
+  readonly emit: EmitEvent
+  readonly now: () => number
+}
+
+export function openBootFiles({ cluster, answers, blobs, emit, now }: BootFileParts): BootFiles {
   return {
     textFor(path, clientIp) {
       const snapshot = cluster.current
@@ -25,6 +35,19 @@ export function openBootFiles(cluster: Cluster, answers: NodeAnswers, blobs: Blo
       const { kind, node } = name
       const file = nodeBootFile(kind, node, snapshot, answers, blobs.find)
       if (file.kind === 'none') return undefined
+      // Whoever watches the boot must learn that no kernel will follow, whichever protocol brought the file.
+      const detail =
+        file.kind === 'refused'
+          ? file.reasons.join('\n')
+          : bootStateOf(node) === 'disk'
+            ? 'goes on with its next boot device'
+            : undefined
+      // Somebody else who looks at the file boots nothing.
+      if (detail !== undefined && snapshot.nodeByIp(clientIp as Ipv4) === node) {
+        const ok = file.kind === 'text'
+        const event = { atMs: now(), service: 'server', event: BOOT_FILE_EVENT, node: node.name, ip: clientIp } as const
+        emit({ ...event, ok, detail })
+      }
       const text = file.kind === 'text' ? file.text : renderRefusal(kind, node, file.reasons, file.url)
       return { text, node: node.name }
     },

@@ -1,5 +1,5 @@
 /** One event → the stage it belongs to. Pure; the tables here are the only place that knows file names. */
-import type { BootEvent } from './event.ts'
+import { BOOT_FILE_EVENT, type BootEvent } from './event.ts'
 import { parseStage, type StageName } from './stages.ts'
 
 /** Who asks by DHCP. `plain`: an operating system or an initrd, or firmware that does not name itself (SLOF). */
@@ -33,8 +33,9 @@ export function stageOf(event: BootEvent): StageName | undefined {
     case 'initrd':
     case 'os':
       return event.event === 'report' ? parseStage(event.stage) : undefined
-    case 'nfs':
     case 'server':
+      return event.event === BOOT_FILE_EVENT ? 'boot file' : undefined
+    case 'nfs':
       return undefined
   }
 }

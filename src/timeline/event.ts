@@ -25,3 +25,6 @@ export interface BootEvent {
 
 /** Never throws, never blocks; safe to call from the hottest path. */
 export type EmitEvent = (event: BootEvent) => void
+
+/** Of service `server`: a boot file that starts nothing. ok: the next boot device comes; not ok: the tables give no boot. */
+export const BOOT_FILE_EVENT = 'boot file'

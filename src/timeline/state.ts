@@ -1,6 +1,6 @@
 /** Where a boot stands: running, booted, failed or stuck, and in which words. Pure. */
 import type { Boot, BootDraft } from './boot.ts'
-import type { BootEvent } from './event.ts'
+import { BOOT_FILE_EVENT, type BootEvent } from './event.ts'
 import { EXPECTATIONS, STAGES, type StageName } from './stages.ts'
 import { renderDuration } from './words.ts'
 
@@ -19,7 +19,8 @@ export function decideState(
     const took = renderDuration(booted.lastMs - startMs)
     return { state: 'booted', at: undefined, summary: `booted after ${took}`, advice: undefined }
   }
-  const aside = decideAside(draft, 'nowMs' in until ? until.nowMs : until.nextMs)
+  const unwatchedMs = 'nowMs' in until ? until.nowMs : until.nextMs
+  const aside = decideAside(draft, unwatchedMs) ?? decideWithoutKernel(draft, unwatchedMs)
   if (aside) return aside
   const at = dueStage(draft)
   const advice = EXPECTATIONS[at].advice
@@ -52,6 +53,19 @@ function decideAside(draft: BootDraft, endMs: number): Verdict | undefined {
   const ago = renderDuration(endMs - last.atMs)
   const summary = last.stage === 'shell' ? `in a shell on its console for ${ago}` : `switched itself off ${ago} ago`
   return { state: 'running', at: undefined, summary, advice: undefined }
+}
+
+/** The boot file that was answered starts no kernel: on purpose (`nodeset boot`), or because the tables are wrong. */
+function decideWithoutKernel(draft: BootDraft, endMs: number): Verdict | undefined {
+  if (draft.reached > STAGES.indexOf('boot file')) return undefined
+  const answer = draft.events.findLast(({ service, event }) => service === 'server' && event === BOOT_FILE_EVENT)
+  if (!answer) return undefined
+  const ago = renderDuration(endMs - answer.atMs)
+  if (answer.ok)
+    return { state: 'running', at: undefined, summary: `left to its next boot device ${ago} ago`, advice: undefined }
+  const summary = `failed at boot file: ${firstLine(answer.detail ?? 'no boot')} (${ago} ago)`
+  const advice = 'correct the rows named above; iPXE asks again every 30 seconds, other loaders at their next boot'
+  return { state: 'failed', at: 'boot file', summary, advice }
 }
 
 /** Where the initrd says it is, else the furthest stage that has begun after the last that ended well, else the next. */

@@ -155,12 +155,13 @@ test('never more than so many at once, and all of them, in order', async (t) => 
 })
 
 test('news of a boot: not when it has booted, nor when they are old; a shell lasts as long as the node answers', (t) => {
-  const boot = { state: 'stuck', at: 'kernel', summary: 'stuck at kernel', lastMs: 1000 } as const
+  const boot = { state: 'stuck', summary: 'stuck at kernel', lastMs: 1000, events: [] } as const
   const oldMs = 1001 + DEPLOYMENT_LIMITS.bootNewsMs
   t.is(bootNews(boot, false, 2000), 'stuck at kernel')
   t.is(bootNews({ ...boot, state: 'booted' }, false, 2000), undefined)
   t.is(bootNews(boot, true, oldMs), undefined)
-  const shell = { state: 'running', at: undefined, summary: 'in a shell', lastMs: 1000 } as const
+  const event = { atMs: 1000, service: 'initrd', event: 'report', ok: true, stage: 'shell', result: 'start' } as const
+  const shell = { state: 'running', summary: 'in a shell', lastMs: 1000, events: [event] } as const
   t.is(bootNews(shell, true, oldMs), 'in a shell')
   t.is(bootNews(shell, false, oldMs), undefined)
 })

@@ -260,3 +260,22 @@ test('nodeset shell: a node that waits in its shell is not stuck, and is back in
   const [off] = fold([...untilInitrd(), report(8, 'network', 'ok'), report(8.1, 'shutdown', 'start')], 68.1)
   t.regex(off?.summary ?? '', /^switched itself off/)
 })
+
+test('a boot file that starts no kernel: left to the next device, or refused by the tables; a kernel after all is a boot', (t) => {
+  const answered = (seconds: number, ok: boolean, detail: string): BootEvent => ({
+    ...{ atMs: at(seconds), service: 'server', event: 'boot file', node: 'cn01', ok, detail },
+  })
+  const start = [...exchange(0, 'ipxe'), answered(1, true, 'next device'), get(1, '/boot/ipxe/cn01')]
+  const [left] = fold(start, 601)
+  t.is(left?.state, 'running')
+  t.is(left?.summary, 'left to its next boot device 10 min ago')
+  const wrong = [...exchange(0, 'ipxe'), answered(1, false, 'no row\nmore'), get(1, '/boot/ipxe/cn01')]
+  const [refused] = fold(wrong, 61)
+  t.is(refused?.state, 'failed')
+  t.is(refused?.at, 'boot file')
+  t.is(refused?.summary, 'failed at boot file: no row (1 min ago)')
+  t.regex(refused?.advice ?? '', /asks again/)
+  const [mended] = fold([...wrong, get(31, '/boot/ipxe/cn01'), get(32, '/image/lite/0/kernel')], 33)
+  t.is(mended?.state, 'running')
+  t.is(mended?.at, 'initrd')
+})

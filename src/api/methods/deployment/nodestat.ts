@@ -69,13 +69,13 @@ function statusOf(node: string, reach: Reach | undefined, timeline: TimelineRead
 
 /** What a boot says about a node that runs no service: `stuck at kernel, …` says more than `noping`. */
 export function bootNews(
-  boot: Pick<Boot, 'state' | 'at' | 'summary' | 'lastMs'>,
+  boot: Pick<Boot, 'state' | 'summary' | 'lastMs' | 'events'>,
   alive: boolean,
   nowMs: number,
 ): string | undefined {
   if (boot.state === 'booted') return undefined
   // In a shell of the initrd it stays for as long as somebody works there, and reports nothing meanwhile.
-  const isInShell = boot.state === 'running' && boot.at === undefined && alive
+  const isInShell = alive && boot.events.findLast(({ service }) => service === 'initrd')?.stage === 'shell'
   return isInShell || nowMs - boot.lastMs <= DEPLOYMENT_LIMITS.bootNewsMs ? boot.summary : undefined
 }
 
