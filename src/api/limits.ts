@@ -8,11 +8,6 @@ export const API_LIMITS = {
   silenceMs: 60_000,
   /** The socket is on this machine: whoever does not take the connection by then, hangs. */
   connectMs: 5000,
-  /** policy.parameters: the server's only thread waits for the match. No command line that is meant is longer. */
-  matchMs: 20,
-  matchedCharacters: 64 * 1024,
-  /** A noderange of a remote caller: one that is meant takes a tenth of this among a hundred thousand nodes. */
-  expandMs: 1000,
   /** crypt with a million rounds takes a second. */
   passwordMs: 5000,
 } as const

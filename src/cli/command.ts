@@ -63,7 +63,7 @@ export interface CliCall {
   /** All of standard input. */
   readonly input: () => Promise<string>
   /** State, socket and logins, when they are not those that the environment tells. */
-  readonly places: Parameters<typeof connectApi>[0]
+  readonly places?: Parameters<typeof connectApi>[0]
 }
 
 export interface Dialogue {

@@ -11,7 +11,7 @@ import { LOCAL_ROOT } from '../../src/api/methods/context.ts'
 import type { Api, ApiLine } from '../../src/api/protocol.ts'
 import { openApiRig, type Rig } from './rig.ts'
 
-export interface RemoteRig extends Rig {
+export interface RemoteRig extends Omit<Rig, 'server'> {
   readonly remote: RemoteApi
   readonly credentials: Credentials
   readonly tokens: Tokens

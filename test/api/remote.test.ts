@@ -155,8 +155,8 @@ test('no file of the server is read for a caller, and no pattern runs for ever',
   t.false(file.text.includes('root'))
   await rig.chtab(`node=${'a'.repeat(60)}b`, 'nodelist.groups=all')
   const startMs = Date.now()
-  t.regex((await show({ names: '/(a+)+c' })).text, /takes too long|LB_BAD_INPUT/)
-  t.regex((await show({ where: ['groups=~^(a+)+$'] })).text, /repetition within repetition/)
+  t.regex((await show({ names: '/(a+)+c' })).text, /takes too long/, rig.log.join('\n'))
+  t.regex((await show({ where: ['node=~^(a+)+$'] })).text, /takes too long/)
   t.true(Date.now() - startMs < 4000)
 })
 

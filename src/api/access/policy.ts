@@ -7,8 +7,9 @@
  * one takes its nodes out of question and leaves the others to later rows. Beyond xCAT `time` counts. What cannot be
  * understood never permits, and never stops a row from denying.
  */
+import { SlowMatch } from '../../tables/bounded-regexp.ts'
+import { compilePerlRegex } from '../../tables/perl-regexp.ts'
 import { cell, isEnabled, type Row, splitList } from '../../tables/row.ts'
-import { matchesWithin } from './bounded-match.ts'
 import { isWithin, parseTimes } from './policy-time.ts'
 
 export interface PolicyRequest {
@@ -120,8 +121,14 @@ function isInTime(row: Row, now: Date, fault: OnFault): boolean {
 function fitsParameters(row: Row, words: readonly string[], fault: OnFault): boolean {
   const pattern = filled(row, 'parameters')
   if (pattern === undefined) return true
-  const match = matchesWithin(pattern, words.join(' '))
-  return typeof match === 'boolean' ? match : fault(match.fault)
+  const compiled = compilePerlRegex(pattern)
+  if ('fault' in compiled) return fault(compiled.fault)
+  try {
+    return compiled.regex.test(words.join(' '))
+  } catch (error) {
+    if (error instanceof SlowMatch) return fault(error.message)
+    throw error
+  }
 }
 
 /** What is wrong with rows by themselves, for `liteboot check`. */

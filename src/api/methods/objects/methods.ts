@@ -1,4 +1,6 @@
 /** Object definitions: the tables as xCAT's administrators see them. */
+import { splitList } from '../../../tables/row.ts'
+import { parseStanzas } from '../../../tables/stanza.ts'
 import type { MethodParams } from '../../params.ts'
 import type { MethodEntries } from '../entry.ts'
 import type { OBJECT_PARAMS } from './params.ts'
@@ -63,7 +65,7 @@ export const OBJECT_METHODS: MethodEntries<keyof typeof OBJECT_PARAMS> = {
  * what is written for the group.
  */
 function nodesOf(type: string | undefined, ...names: readonly (string | undefined)[]): string | undefined {
-  const types = (type ?? 'node').split(',')
+  const types = splitList(type ?? 'node')
   const named = names.filter((name) => name !== undefined)
   if (named.length > 0 && types.some((one) => one === 'node' || one === 'group')) return named.join(',')
   return types.includes('node') ? undefined : ''
@@ -71,22 +73,29 @@ function nodesOf(type: string | undefined, ...names: readonly (string | undefine
 
 /** Also those that become members of a group, get a new name, or stand in a stanza file. */
 function changedNodes({ type, objects, operands, assignments, newName, stanzas }: ChangeParams): string | undefined {
-  if (stanzas !== undefined) return namesInStanzas(stanzas).join(',') || undefined
-  const members = assignments.flatMap((word) => /^members=(.*)$/s.exec(word)?.[1] ?? [])
-  return nodesOf(type, objects ?? operands[0], newName, ...(type === 'group' ? members : []))
+  if (stanzas !== undefined) return nodesInStanzas(stanzas)
+  const members = assignments.flatMap((word) => /^\s*members\s*=(.*)$/s.exec(word)?.[1] ?? [])
+  return nodesOf(type, objects ?? operands[0], newName, ...(type?.trim() === 'group' ? members : []))
 }
 
-function namesInStanzas(text: string): string[] {
-  return [...text.matchAll(/^([^\s#][^\n]*?):[ \t]*$|^[ \t]+members=(.*)$/gm)].map(
-    (match) => match[1] ?? match[2] ?? '',
-  )
+function nodesInStanzas(text: string): string {
+  const aboutNodes = parseStanzas(text).objects.filter(({ type }) => type.name === 'node' || type.name === 'group')
+  return aboutNodes.flatMap(({ name, attributes }) => [name, attributes.get('members') ?? '']).join(',')
+}
+
+/** A stanza file says what could have stood on the command line. */
+function wordsInStanzas(text: string): string[] {
+  const { objects } = parseStanzas(text)
+  return ['-z', ...objects.flatMap(({ attributes }) => [...attributes].map(([name, value]) => `${name}=${value}`))]
 }
 
 function changeWords(params: ChangeParams): string[] {
-  const { type, objects, operands, assignments, newName, plus, minus, template, fill } = params
+  const { type, objects, operands, assignments, newName, plus, minus, template, fill, stanzas } = params
   const from = [...named('--template', template), ...(fill ? ['-u'] : [])]
   const how = [...from, ...(plus ? ['-p'] : []), ...(minus ? ['-m'] : []), ...named('-n', newName)]
-  return [...typeWords(type), ...named('-o', objects ?? operands[0]), ...how, ...assignments]
+  return [...typeWords(type), ...named('-o', objects ?? operands[0]), ...how, ...assignments].concat(
+    stanzas === undefined ? [] : wordsInStanzas(stanzas),
+  )
 }
 
 function typeWords(type: string | undefined): string[] {
