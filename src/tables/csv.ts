@@ -21,7 +21,12 @@ export interface CsvFault {
   readonly exitStatus: number
 }
 
-export type CsvTable = { readonly rows: readonly Row[]; readonly columns: readonly string[] }
+export interface CsvTable {
+  readonly rows: readonly Row[]
+  readonly columns: readonly string[]
+  /** Where each row stands: `line 2: "a","b"`. */
+  readonly places: readonly string[]
+}
 
 /** Lines are counted from 0, the header not among them. */
 export function parseCsv(table: TableSchema, text: string): CsvTable | CsvFault {
@@ -35,17 +40,26 @@ export function parseCsv(table: TableSchema, text: string): CsvTable | CsvFault 
     return { fault, exitStatus: 1 }
   }
   const rows: Row[] = []
+  const places: string[] = []
   for (const record of parsed.records) {
     if ('fault' in record) return record
     rows.push(toRow(table, columns, record.fields))
+    places.push(`line ${record.line}: ${record.text}`)
   }
-  return { rows, columns }
+  return { rows, columns, places }
+}
+
+export interface CsvRecord {
+  readonly fields: readonly string[]
+  readonly line: number
+  /** As it stands in the file. */
+  readonly text: string
 }
 
 export interface CsvRecords {
   readonly columns: readonly string[]
   /** Read as they are asked for; after a faulty one, reading goes on with the next line. */
-  readonly records: Iterable<{ readonly fields: readonly string[] } | CsvFault>
+  readonly records: Iterable<CsvRecord | CsvFault>
 }
 
 /** A CSV file of any table. */
@@ -64,16 +78,17 @@ export function csvRecords(text: string): CsvRecords | CsvFault {
   return { columns, records: readRecords(text, headerEnd + 1, columns.length) }
 }
 
-function* readRecords(text: string, from: number, width: number): Generator<{ fields: readonly string[] } | CsvFault> {
+function* readRecords(text: string, from: number, width: number): Generator<CsvRecord | CsvFault> {
   const cursor = { text, at: from, line: 0 }
   while (cursor.at < text.length) {
+    const { at, line } = cursor
     const fields = parseRecord(cursor, width)
     if (fields === 'blank') continue
     if ('fault' in fields) {
       cursor.at = lineEnd(text, cursor.at) + 1
       cursor.line++
       yield fields
-    } else yield { fields }
+    } else yield { fields, line, text: text.slice(at, cursor.at).trimEnd() }
   }
 }
 

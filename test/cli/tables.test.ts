@@ -92,6 +92,9 @@ test('tabrestore: replaces all rows or none, and says which line is wrong', asyn
   csv('litetree.more.csv', '#priority,directory\n"3","10.1.0.3:/lt"\n')
   csv('litefile.csv', '#image,file,options\n"ALL","/a","rw\n')
   csv('nosuch.csv', '#a\n')
+  csv('statelite.csv', '#node,statemnt\n"all","s:/p"\n\n"lite",\n')
+  writeFileSync(join(site.directory, 'rack.csv'), Buffer.from('#rackname,room\n"r1","K\xfcche"\n', 'latin1'))
+  writeFileSync(join(site.directory, 'zone.csv'), '\ufeff#zonename,sshkeydir\r\n"z1","/k"\r\nz2\r\n')
   csv('mac.csv', 'node,mac\n')
   csv('hosts.csv', '#node,bogus\n')
   await transcript(
@@ -106,12 +109,22 @@ $ tabdump litetree
 "2",,"10.1.0.2:/lt",,,
 "3",,"10.1.0.3:/lt",,,
 $ tabrestore -a @/litetree.more.csv
-! Error: table litetree has a row priority=3 already
-!        Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]
-[1]
+! Error: DB error table litetree has a row priority=3 already with line 0: "3","10.1.0.3:/lt"
+[4]
 $ tabrestore @/litefile.csv
 ! Error: CSV unmatched " in record on line 0, character 11: "ALL","/a","rw
 [4]
+$ tabrestore @/statelite.csv
+! Error: DB error table statelite, row node=lite: column statemnt must not be empty with line 2: "lite",
+[4]
+$ tabrestore @/rack.csv
+! Error: @/rack.csv is not UTF-8 text: convert it first, for example with iconv -f latin1 -t utf-8 @/rack.csv
+[4]
+$ tabrestore @/zone.csv
+$ tabdump zone
+#zonename,sshkeydir,sshbetweennodes,defaultzone,comments,disable
+"z1","/k",,,,
+"z2",,,,,
 $ tabrestore @/nosuch.csv
 ! Error: Unable to open nosuch
 [4]

@@ -56,7 +56,8 @@ for (const [text, fault, exitStatus] of FAULTS) {
 const table = fc.constantFrom(...TABLES.values())
 const text = fc.oneof(
   fc.string(),
-  fc.constantFrom('"', '""', ',', '\n', '\r\n', ' ', 'a"b', ' x ', '\n\n', '#', 'NULL'),
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom('"', '""', ',', '\n', '\r\n', '\r', ' ', 'a"b', ' x ', '\n\n', '#', 'NULL', '\ufeff', '\u2028', '\0'),
 )
 const rowsOf = (schema: TableSchema) =>
   fc.array(fc.record(Object.fromEntries(columnNames(schema).map((name) => [name, fc.option(text)]))), { maxLength: 6 })
@@ -79,4 +80,22 @@ test('any text is parsed or refused, never thrown at', (t) => {
       t.true('rows' in parsed || parsed.exitStatus === 4)
     }),
   )
+})
+
+test('BOM, CRLF line ends, blank lines and short lines do not matter; a line is named as it stands', (t) => {
+  const parsed = parseCsv(litefile, '\ufeff#image,file,options\r\n"ALL","/a"\r\n\r\nI,/b,"rw",x\r\n')
+  t.deepEqual('fault' in parsed && parsed.fault, 'Too many fields on line 2: I,/b,"rw",x | x')
+  const fine = parseCsv(litefile, '\ufeff#image,file,options\r\n"ALL","/a"\r\n\r\nI,/b,"r\nw"\r\nJ,/c')
+  t.true('rows' in fine)
+  if ('rows' in fine) {
+    t.deepEqual(
+      fine.rows.map(({ image, file, options }) => [image, file, options]),
+      [
+        ['ALL', '/a', null],
+        ['I', '/b', 'r\nw'],
+        ['J', '/c', null],
+      ],
+    )
+    t.deepEqual(fine.places, ['line 0: "ALL","/a"', 'line 2: I,/b,"r\nw"', 'line 4: J,/c'])
+  }
 })

@@ -27,11 +27,25 @@ export const tabrestore: CliCommand = {
       .option('-a, --append', 'add the rows, keep those that are there')
       .action((file: string, options: { append?: boolean }) => {
         run(async ({ api }) => {
-          const csv = await readFile(file, 'utf8').catch(() => undefined)
-          if (csv === undefined) return commandResult([], null, [`Error: Unable to open ${file} for reading.`], 3)
+          const bytes = await readFile(file).catch(() => undefined)
+          if (bytes === undefined) return commandResult([], null, [`Error: Unable to open ${file} for reading.`], 3)
+          const csv = decodeText(bytes)
+          if (csv === undefined) {
+            const advice = `convert it first, for example with iconv -f latin1 -t utf-8 ${file}`
+            return commandResult([], null, [`Error: ${file} is not UTF-8 text: ${advice}`], 4)
+          }
           const table = basename(file).split('.')[0] ?? ''
           return api.call('tables.restore', { table, csv, append: options.append === true })
         })
       })
   },
+}
+
+/** Other encodings would be read without complaint, and every letter beyond ASCII be lost. */
+function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
 }
