@@ -265,3 +265,50 @@ test('tables that the old server wrote for itself are not called a loss', (t) =>
     ['lost prodkey: 1 row stays in prodkey.csv', 'note token: 1 row stays in token.csv'],
   )
 })
+
+test('a disabled row of a node gives way where a group would double an address', (t) => {
+  const view = imported({
+    nodelist: ['n1', 'n2'].map((node) => ({ node, groups: 'all' })),
+    hosts: [
+      { node: 'all', ip: '|10.0.0.($1/4)|' },
+      { node: 'n2', ip: '10.0.0.9', disable: '1' },
+    ],
+    nodetype: [{ node: 'n3', os: 'x', disable: '1' }],
+  })
+  t.deepEqual(
+    check(view).filter(({ severity }) => severity === 'error'),
+    [],
+  )
+  const resolver = createResolver(view)
+  t.deepEqual(
+    ['n1', 'n2'].map((node) => resolver.value(node, 'hosts', 'ip')),
+    ['10.0.0.0', undefined],
+  )
+})
+
+test('an import takes no address from a node that has it, whatever comes first', (t) => {
+  const base = viewOf({
+    nodelist: ['n1', 'n2', 'n3', 'n4'].map((node) => ({ node, groups: 'all' })),
+    hosts: [
+      { node: 'n2', ip: '10.0.0.2' },
+      { node: 'n3', ip: '10.0.0.3' },
+      { node: 'n4', ip: '10.0.0.3' },
+    ],
+  })
+  const view = imported({ hosts: [{ node: 'n1', ip: '10.0.0.2' }] }, base, 'merge')
+  const resolver = createResolver(view)
+  t.deepEqual(
+    ['n1', 'n2', 'n3', 'n4'].map((node) => resolver.value(node, 'hosts', 'ip')),
+    [undefined, '10.0.0.2', '10.0.0.3', '10.0.0.3'],
+  )
+})
+
+test('no part of a password is in the report', (t) => {
+  const password = '|hunter(|'
+  const view = imported({
+    ipmi: [{ node: 'n1', bmc: '10.0.0.1', password }],
+    passwd: [{ key: 'system', username: 'root', password: 'hunter\u0001' }],
+  })
+  t.true(view.entries.length > 0)
+  t.false(JSON.stringify(view.entries).includes('hunter'))
+})

@@ -1,6 +1,7 @@
 /** The tables as they will be after the import, while it is worked out: every change of a row is accounted for. */
-import { cell, type Row, renderRowKey, type TablesView } from '../row.ts'
+import { cell, isEnabled, type Row, renderRowKey, type TablesView } from '../row.ts'
 import { TABLES, type TableSchema } from '../schema.ts'
+import { isSecret } from '../secrets.ts'
 import type { EntryKind, ImportEntry, ImportReport, TableCount } from './import-report.ts'
 import type { Dump } from './read-dump.ts'
 
@@ -21,7 +22,8 @@ export interface ImportedRow {
 export class ImportedTables implements TablesView {
   readonly entries: ImportEntry[]
   readonly mode: ImportMode
-  readonly #base: TablesView
+  /** As the tables are before the import. */
+  readonly base: TablesView
   readonly #dump: Dump
   readonly #rows = new Map<string, ImportedRow[]>()
   readonly #byKey = new Map<string, Map<string, ImportedRow>>()
@@ -30,7 +32,7 @@ export class ImportedTables implements TablesView {
 
   constructor(dump: Dump, base: TablesView, mode: ImportMode) {
     this.#dump = dump
-    this.#base = base
+    this.base = base
     this.mode = mode
     this.entries = [...dump.entries]
     for (const { schema, rows } of dump.tables) {
@@ -59,7 +61,7 @@ export class ImportedTables implements TablesView {
   /** Rows that are kept and not disabled. */
   enabled(table: string): readonly (ImportedRow & { readonly current: Row })[] {
     return this.rows(table).filter(
-      (row): row is ImportedRow & { readonly current: Row } => row.current !== undefined && isOn(row.current),
+      (row): row is ImportedRow & { readonly current: Row } => row.current !== undefined && isEnabled(row.current),
     )
   }
 
@@ -74,10 +76,10 @@ export class ImportedTables implements TablesView {
 
   #merged(table: string): readonly Row[] {
     const imported = this.#rows.get(table)
-    if (!imported) return this.#base.read(table)
+    if (!imported) return this.base.read(table)
     const rows = imported.flatMap(({ current }) => (current ? [current] : []))
     if (this.mode === 'replace' && this.#dump.tables.some(({ schema }) => schema.name === table)) return rows
-    const base = this.#base.read(table)
+    const base = this.base.read(table)
     const schema = TABLES.get(table)
     if (!schema) return base
     const merged = new Map(base.map((row) => [renderRowKey(row, schema.key), row]))
@@ -95,7 +97,7 @@ export class ImportedTables implements TablesView {
     let rows = this.#standing.get(table)
     if (!rows) {
       const { key: columns = [] } = TABLES.get(table) ?? {}
-      rows = new Map(this.#base.read(table).map((row) => [renderRowKey(row, columns), row]))
+      rows = new Map(this.base.read(table).map((row) => [renderRowKey(row, columns), row]))
       this.#standing.set(table, rows)
     }
     return rows.get(key)
@@ -114,7 +116,11 @@ export class ImportedTables implements TablesView {
 
   /** Had no effect on nodes, and has none now: kept for the administrator. */
   setAside(row: ImportedRow, why: string): void {
-    this.translate(row, withComment(row, { disable: '1' }, why), 'kept disabled', why)
+    if (this.standing(row.schema.name, row.key)) {
+      this.translate(row, {}, 'left out', `${why}; the row that is here stays as it is`)
+      row.current = undefined
+      this.#views.delete(row.schema.name)
+    } else this.translate(row, withComment(row, { disable: '1' }, why), 'kept disabled', why)
   }
 
   /** Counts no more. A row that stands here under the same key is left as it is. */
@@ -130,7 +136,7 @@ export class ImportedTables implements TablesView {
 
   /** @param instead what stands in the cell from now on */
   loseCell(row: ImportedRow, column: string, why: string, instead: string | null = null): void {
-    const value = isSecret(column) ? '(a password)' : `"${row.current ? cell(row.current, column) : ''}"`
+    const value = row.current ? shownCell(row.schema.name, column, row.current) : ''
     const what = instead === null ? `${column} ${value} left out` : `${column} ${value} → "${instead}"`
     this.#say('lost', row.schema.name, row.key, what, why)
     row.fate = 'in part'
@@ -142,6 +148,14 @@ export class ImportedTables implements TablesView {
     row.fate = 'not kept'
     row.current = undefined
     this.#views.delete(row.schema.name)
+  }
+
+  /** A disabled row has to make room for one that counts. */
+  empty(row: ImportedRow, why: string): void {
+    this.#say('lost', row.schema.name, row.key, 'the disabled row is emptied', why)
+    row.fate = 'in part'
+    const { columns, key } = row.schema
+    this.#set(row, Object.fromEntries(columns.flatMap(({ name }) => (key.includes(name) ? [] : [[name, null]]))))
   }
 
   /** A row that no dump has. Says nothing: the caller knows what it is for. */
@@ -156,7 +170,9 @@ export class ImportedTables implements TablesView {
       current: row,
       fate: 'translated',
     }
-    this.#rows.set(table, [...this.rows(table), imported])
+    const rows = this.#rows.get(table)
+    if (rows) rows.push(imported)
+    else this.#rows.set(table, [imported])
     this.#index(imported)
     this.#views.delete(table)
     return imported
@@ -207,14 +223,9 @@ export class ImportedTables implements TablesView {
   }
 }
 
-/** Every row was made readable for us before anything else: `disable` is one of our own words. */
-function isOn(row: Row): boolean {
-  const word = cell(row, 'disable').toLowerCase()
-  return word === '' || word === '0' || word === 'no'
-}
-
-function isSecret(column: string): boolean {
-  return /passw/i.test(column)
+/** A cell for the report. */
+export function shownCell(table: string, column: string, row: Row): string {
+  return isSecret(table, column, row) ? '(a password)' : `"${cell(row, column)}"`
 }
 
 function withComment(

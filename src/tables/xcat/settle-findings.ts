@@ -1,6 +1,7 @@
 /** Rows that the checks of an edit refuse: without the faulty cell, else disabled, else left out, until nothing is refused. */
 import { type Finding, findingIdentity } from '../findings.ts'
-import { cell, isEnabled, type TablesView } from '../row.ts'
+import { cell, isEnabled, type Row, type TablesView } from '../row.ts'
+import { isSecret } from '../secrets.ts'
 import type { ImportedRow, ImportedTables } from './imported-tables.ts'
 import { settleAddresses } from './settle-addresses.ts'
 
@@ -46,7 +47,7 @@ function settleRow(tables: ImportedTables, row: ImportedRow, found: Finding): bo
   const { key, required } = row.schema
   const isFree = column !== undefined && !key.includes(column) && !required.includes(column)
   if (isFree && CELL_FAULTS.has(found.code) && cell(current, column) !== '')
-    tables.loseCell(row, column, withoutValue(found, cell(current, column)))
+    tables.loseCell(row, column, cellReason(found, column, current))
   else if (isEnabled(current) && !(column !== undefined && CELL_FAULTS.has(found.code) && key.includes(column)))
     tables.disable(row, reason(found))
   else tables.drop(row, reason(found))
@@ -57,9 +58,10 @@ function reason({ message, remedy }: Finding): string {
   return remedy === undefined ? message : `${message} (${remedy})`
 }
 
-/** The account has the value already; and it may be one that nobody should read. */
-function withoutValue(found: Finding, value: string): string {
-  return reason(found).replace(`"${value}" `, '')
+/** The account has the value already; and of one that nobody should read, no word is repeated. */
+function cellReason(found: Finding, column: string, row: Row): string {
+  if (isSecret(found.table, column, row)) return 'it cannot be read as a value here'
+  return reason(found).replace(`"${cell(row, column)}" `, '')
 }
 
 /** Nothing else helped: the site stays sound, whatever came. */

@@ -1,9 +1,9 @@
 /** import-xcat: a dump of xCAT's tables, translated where xCAT means something else; one transaction, one report. */
 import type { Transaction } from '../../../store/store.ts'
-import { cell, type Row, type TablesView } from '../../../tables/row.ts'
+import { cell, isEnabled, type Row, type TablesView } from '../../../tables/row.ts'
 import { type ImportReport, lostEntries, renderImportReport } from '../../../tables/xcat/import-report.ts'
 import { importSite, xcatAnswers } from '../../../tables/xcat/import-site.ts'
-import type { ImportedTables, ImportMode } from '../../../tables/xcat/imported-tables.ts'
+import { type ImportedTables, type ImportMode, shownCell } from '../../../tables/xcat/imported-tables.ts'
 import { type Dump, readDump } from '../../../tables/xcat/read-dump.ts'
 import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
@@ -112,13 +112,18 @@ function noteMerged(tables: ImportedTables, table: string): void {
     const before = current && tables.standing(table, key)
     if (!current || !before) continue
     for (const { name } of schema.columns.filter((column) => differs(before, current, column.name))) {
-      const shown = /passw/i.test(name) ? '(a password)' : `"${cell(before, name)}"`
-      tables.note(table, key, `${name} was ${shown} here`, 'the value of the dump takes its place')
+      tables.note(
+        table,
+        key,
+        `${name} was ${shownCell(table, name, before)} here`,
+        'the value of the dump takes its place',
+      )
     }
   }
 }
 
 function differs(before: Row, now: Row, column: string): boolean {
+  if (column === 'disable') return isEnabled(before) && !isEnabled(now)
   return cell(now, column) !== '' && cell(before, column) !== '' && cell(before, column) !== cell(now, column)
 }
 
