@@ -8,6 +8,7 @@ import { nodeNames } from '../../src/tables/groups.ts'
 import { createResolver } from '../../src/tables/resolve.ts'
 import { cell, isEnabled, type TablesView } from '../../src/tables/row.ts'
 import { TABLES } from '../../src/tables/schema.ts'
+import { renderImportReport } from '../../src/tables/xcat/import-report.ts'
 import { importSite, xcatAnswers } from '../../src/tables/xcat/import-site.ts'
 import type { ImportedTables, ImportMode } from '../../src/tables/xcat/imported-tables.ts'
 import { type Dump, readDump } from '../../src/tables/xcat/read-dump.ts'
@@ -189,7 +190,16 @@ test('of two nodes with one address, the first keeps it, also when a group gives
   t.is(resolver.value('n1', 'hosts', 'ip'), undefined)
   t.is(resolver.value('n2', 'hosts', 'ip'), '10.0.0.1')
   // Above 511 the pattern gives no addresses at all: nothing to share.
-  t.is(said(view, 'lost').length, 256)
+  const lost = said(view, 'lost')
+  t.is(lost.length, 256)
+  t.is(lost[0], 'hosts node=n1: ip of its groups → "|^.*$||"')
+  const shown = renderImportReport(view.report(), { folded: true })
+  t.true(shown.length < 70)
+  t.is(shown.at(-1), '  … and 196 more lines: --report keeps them all')
+  t.is(
+    renderImportReport(view.report(), { folded: false }).filter((line) => line.includes('of its groups')).length,
+    256,
+  )
 })
 
 test('a merge never turns off a row that is here', (t) => {

@@ -75,8 +75,15 @@ function oneLine(text: string): string {
 }
 
 const SHOWN_ROWS = 3
+const SHOWN_LINES = 60
 
 function foldEntries(entries: readonly ImportEntry[]): string[] {
+  const lines = foldAlike(entries)
+  if (lines.length <= SHOWN_LINES) return lines
+  return [...lines.slice(0, SHOWN_LINES), `  … and ${lines.length - SHOWN_LINES} more lines: --report keeps them all`]
+}
+
+function foldAlike(entries: readonly ImportEntry[]): string[] {
   const alike = Map.groupBy(entries, ({ table, what, why }) => JSON.stringify([table, what, why]))
   return [...alike.values()].flatMap((group) => {
     const [first] = group

@@ -136,7 +136,8 @@ export class ImportedTables implements TablesView {
 
   /** @param instead what stands in the cell from now on */
   loseCell(row: ImportedRow, column: string, why: string, instead: string | null = null): void {
-    const value = row.current ? shownCell(row.schema.name, column, row.current) : ''
+    const isOwn = row.current !== undefined && cell(row.current, column) !== ''
+    const value = row.current && isOwn ? shownCell(row.schema.name, column, row.current) : 'of its groups'
     const what = instead === null ? `${column} ${value} left out` : `${column} ${value} → "${instead}"`
     this.#say('lost', row.schema.name, row.key, what, why)
     row.fate = 'in part'
