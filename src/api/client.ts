@@ -1,5 +1,6 @@
 /** The commands' end of the API: the running server's socket, or, when none runs, the tables opened directly (root only). */
 import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { OperatorError } from './errors.ts'
 import { API_LIMITS } from './limits.ts'
 import { type Places, readPlaces } from './places.ts'
@@ -37,7 +38,7 @@ export async function isServed(socketPath: string): Promise<boolean> {
  */
 export async function connectApi(places: Places = readPlaces()): Promise<Api> {
   const { server, socket } = places
-  // XCATHOST=localhost:3001 is how xCAT spells "here".
+  // XCATHOST=localhost:3001, or the own name, is how xCAT spells "here".
   if (server !== undefined && !(isHere(server) && existsSync(socket))) return connectRemote(places, server)
   let socketFault: unknown
   const served = await isServed(socket).catch((error: unknown) => {
@@ -67,7 +68,9 @@ export async function connectApi(places: Places = readPlaces()): Promise<Api> {
 }
 
 function isHere(server: string): boolean {
-  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(server)
+  const name = server.replace(/:\d+$/, '')
+  const own = hostname()
+  return ['localhost', '127.0.0.1', '[::1]', own, own.split('.')[0]].includes(name)
 }
 
 async function connectRemote(places: Places, named: string): Promise<Api> {

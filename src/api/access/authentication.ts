@@ -25,7 +25,12 @@ export interface Authentication {
   login(login: PasswordLogin, address: string): Promise<{ readonly token: string; readonly record: TokenRecord }>
 }
 
-export function openAuthentication(store: Store, tokens: Tokens, now: () => number): Authentication {
+export function openAuthentication(
+  store: Store,
+  tokens: Tokens,
+  now: () => number,
+  warn: (message: string) => void,
+): Authentication {
   const throttle = openThrottle(now)
   const hostNames = openHostNames(now)
   const turn = openTurns(REMOTE_LIMITS.passwordChecks, REMOTE_LIMITS.waitingLogins)
@@ -33,6 +38,7 @@ export function openAuthentication(store: Store, tokens: Tokens, now: () => numb
   /** Also for tokens, so that whoever tries them is slowed down; a good token is never made to wait. */
   function refuse(message: string, address: string): OperatorError {
     throttle.failed(address)
+    warn(`api: refusing ${address}: ${message}`)
     return new OperatorError('LB_LOGIN', message)
   }
 
@@ -68,6 +74,7 @@ export function openAuthentication(store: Store, tokens: Tokens, now: () => numb
       throttle.failed(address)
       if (!(await turn(() => isPasswordOf(store, user, password)))) {
         recordAudit(store, caller, request, { status: 'Denied', comments: 'wrong user or password' })
+        warn(`api: refusing ${address}: wrong user or password for ${user}`)
         throw new OperatorError(
           'LB_LOGIN',
           'wrong user or password',

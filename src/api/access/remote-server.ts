@@ -2,6 +2,7 @@
  * The API for other machines: the same methods as on the socket, over TLS, for callers with a token. Everything a client can
  * do is bounded (REMOTE_LIMITS), so that none of them disturbs the nodes that this process answers as well.
  */
+import type { Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -18,7 +19,7 @@ import { openAuthentication } from './authentication.ts'
 import { PermissionDenied } from './authorise.ts'
 import type { Credentials } from './certificates.ts'
 import { renderOpenApi } from './openapi.ts'
-import { openTokens, parseLifetime, tokensFile } from './tokens.ts'
+import { openTokens, parseLifetime, tokensFile, USER_NAME } from './tokens.ts'
 
 export interface RemoteApiOptions {
   readonly methods: Methods
@@ -43,7 +44,7 @@ export interface RemoteApi {
 const CREDENTIALS_EVERY_MS = 6 * 3600 * 1000
 
 const LOGIN = z.strictObject({
-  user: z.string().min(1).max(256),
+  user: z.string().regex(USER_NAME),
   password: z.string().max(1024),
   role: z.enum(['viewer', 'operator', 'administrator']).default('administrator'),
   description: z.string().max(200).default(''),
@@ -55,7 +56,7 @@ const LONGEST_LOGIN_MS = 30 * 24 * 3600 * 1000
 export async function openRemoteApi(options: RemoteApiOptions): Promise<RemoteApi> {
   const { methods, store, now, log } = options
   const tokens = openTokens(tokensFile(options.accessDirectory), now)
-  const authentication = openAuthentication(store, tokens, now)
+  const authentication = openAuthentication(store, tokens, now, log.warn)
   const { cert, key } = await options.credentials()
   const app = fastify({
     https: {
@@ -87,7 +88,7 @@ export async function openRemoteApi(options: RemoteApiOptions): Promise<RemoteAp
           refuseLargeBody(request, caller)
           callers.set(request, caller)
         } catch (error) {
-          return refuse(reply, error)
+          return refuse(reply, error, statusOf(error, 413))
         }
       },
     },
@@ -179,7 +180,7 @@ function parseLogin(body: unknown): z.infer<typeof LOGIN> {
 }
 
 /** Before the handshake, which is what costs. */
-function admitConnections(server: import('node:https').Server, now: () => number): void {
+function admitConnections(server: Server, now: () => number): void {
   const admission = openAdmission(now)
   server.prependListener('connection', (socket: Socket) => {
     const leave = admission.admit(socket.remoteAddress ?? '')
@@ -197,7 +198,8 @@ function refuseLargeBody(request: FastifyRequest, { role }: Caller): void {
   throw new OperatorError('LB_BAD_INPUT', 'the input is larger than 1 MiB', 'Only administrators may send so much.')
 }
 
-function statusOf(error: unknown): number {
+function statusOf(error: unknown, badInput = 400): number {
   if (!(error instanceof OperatorError)) return 500
-  return { LB_LOGIN: 401, LB_DENIED: 403, LB_BAD_INPUT: 413 }[error.code as string] ?? 400
+  if (error.code === 'LB_LOGIN') return 401
+  return error.code === 'LB_BAD_INPUT' ? badInput : 400
 }

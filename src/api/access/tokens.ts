@@ -41,6 +41,9 @@ export interface Tokens {
   list(): readonly TokenRecord[]
 }
 
+/** Users, as tokens and policy rows name them: nothing that could end a line of a log, and no `*`. */
+export const USER_NAME = /^[\w.@-]{1,256}$/
+
 /** A site has some dozens; beyond this somebody's script is making them in a loop. */
 const MOST_TOKENS = 10_000
 /** How long one that has ended is still listed, so that its user can be told why it is refused. */
