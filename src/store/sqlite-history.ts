@@ -41,7 +41,8 @@ export function recordTransaction(
   bounds: HistoryBounds,
 ): void {
   const insert = prepare('INSERT INTO liteboot_history_rows VALUES (?, ?, ?, ?, ?, ?)')
-  let bytes = 0
+  const requestText = request ? JSON.stringify(request) : null
+  let bytes = requestText?.length ?? 0
   changes.forEach(({ table, key, before, after }, position) => {
     const texts = [JSON.stringify(key), before ? JSON.stringify(before) : null, after ? JSON.stringify(after) : null]
     for (const text of texts) bytes += text?.length ?? 0
@@ -55,7 +56,7 @@ export function recordTransaction(
     revision,
     atMs,
     author,
-    request ? JSON.stringify(request) : null,
+    requestText,
     undoes.length > 0 ? JSON.stringify(undoes) : null,
     changes.length,
     number,

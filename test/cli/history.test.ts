@@ -265,6 +265,33 @@ $ undo 7
   )
 })
 
+test('undo --force leaves a row that is gone as it is, and says so', async (t) => {
+  await transcript(
+    t,
+    newSite(t),
+    `
+$ mkdef n1,n2 groups=all netboot=xnba
+2 object definitions have been created or modified.
+$ chdef n1,n2 netboot=ipxe
+2 object definitions have been created or modified.
+$ rmdef n1
+1 object definitions have been removed.
+$ undo 2
+! Error: revision 2 cannot be undone: rows it changed were changed again
+!        noderes node=n1: the row is gone (revision 3, root: rmdef -o n1)
+!        Nothing was changed. Undo the later changes first, or have them overwritten with --force; \`liteboot diff <revision>\` shows a change. [LB_CHANGED_SINCE]
+[1]
+$ undo --force 2
+undone: revision 2 (chdef -o n1,n2 netboot=ipxe); this is revision 4
+! Warning: noderes node=n1: the row is gone, and stays so
+$ diff 3 now
+revision 3 -> 4
+noderes node=n2:
+    netboot: ipxe -> xnba
+`,
+  )
+})
+
 test('what the server writes of a node does not stand in the way of an undo', async (t) => {
   const site = newSite(t)
   await runCommand(site, ['mkdef', 'n1', 'groups=all'])

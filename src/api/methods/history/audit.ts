@@ -60,7 +60,8 @@ export interface CallAudit {
 export function openCallAudit(store: Store, caller: Caller, { command, noderange, words }: RequestWords): CallAudit {
   const { host, clientType, user } = caller
   const masked = maskWords(words)
-  const request: ChangeRequest = { host, clientType, command, noderange, words: masked.words }
+  const nodes = noderange === undefined ? undefined : cut(noderange, ARGUMENTS_LENGTH)
+  const request: ChangeRequest = { host, clientType, command, noderange: nodes, words: bounded(masked.words) }
   let logged = false
 
   function rows({ status, comments = '' }: AuditNote): LogRow[] {
@@ -72,7 +73,7 @@ export function openCallAudit(store: Store, caller: Caller, { command, noderange
       clientname: host ?? hostname().split('.')[0] ?? null,
       clienttype: clientType,
       command,
-      noderange: noderange ?? null,
+      noderange: nodes ?? null,
       args: cut(masked.words.join(' '), ARGUMENTS_LENGTH),
       status,
       comments: cut(maskText(comments, masked.secrets), COMMENTS_LENGTH),
@@ -129,6 +130,18 @@ function summarise({ revision, changes }: MadeTransaction): string {
   }
   const hidden = changes.length - parts.length
   return `revision ${revision}: ${[...parts, ...(hidden > 0 ? [`… and ${hidden} more rows`] : [])].join('; ')}`
+}
+
+/** Ten thousand names on a command line are not kept: the rows say which they were. */
+function bounded(words: readonly string[]): string[] {
+  const kept: string[] = []
+  let left = ARGUMENTS_LENGTH
+  for (const word of words) {
+    if (left <= 0) return [...kept, '…']
+    kept.push(cut(word, left))
+    left -= word.length + 1
+  }
+  return kept
 }
 
 function cut(text: string, length: number): string {

@@ -26,6 +26,7 @@ export const undo: Method<'history.undo'> = async (context, { revisions, force =
   if (!force) await refuseUndone(store, targets)
   const numbers = targets.map(({ transaction }) => transaction.revision)
   let conflicts: readonly Conflict[] = []
+  const gone: Conflict[] = []
   let blocked: Target | undefined
   const refused = new Error('conflicts')
   const outcome = await edit(
@@ -33,6 +34,7 @@ export const undo: Method<'history.undo'> = async (context, { revisions, force =
     (transaction) => {
       for (const target of targets) {
         conflicts = revertChanges(transaction, target.changes, force)
+        if (force) gone.push(...conflicts.filter(({ row }) => !row))
         if (conflicts.length === 0 || force) continue
         blocked = target
         throw refused
@@ -50,7 +52,8 @@ export const undo: Method<'history.undo'> = async (context, { revisions, force =
     changes === 0
       ? `nothing is left to undo of ${what}`
       : `undone: ${what}${context.dryRun ? '' : `; this is revision ${revision}`}`
-  return commandResult([line], { undone: numbers, changes, revision, snapshot }, warnings)
+  const left = gone.map((conflict) => `Warning: ${renderConflict(conflict)}, and stays so`)
+  return commandResult([line], { undone: numbers, changes, revision, snapshot }, [...left, ...warnings])
 }
 
 /** Newest first: the order in which they can be taken back. */
