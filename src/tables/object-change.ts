@@ -14,7 +14,7 @@ import {
 import { type ObjectType, SITE_OBJECT } from './object-types.ts'
 import { combine, forgetObjects, isAsWanted, keepAsWritten, withDefaults, writeAttributes } from './object-values.ts'
 import { createMissing, findObjectType, isLog, type ObjectsContext, objectExists, parseObjectNames } from './objects.ts'
-import { splitList } from './row.ts'
+import { hasValue, splitList } from './row.ts'
 import { parseStanzas } from './stanza.ts'
 
 const FAILED = 'One or more errors occured when attempting to create or modify xCAT object definitions.'
@@ -137,7 +137,8 @@ function planObject(work: Work, type: ObjectType, asked: WantedObject): void {
     places = new Map([...placed].filter(([name]) => wanted.attributes.has(name)))
   }
   if (exists && request.command === 'mkdef')
-    for (const [table, column] of type.tables) builder.delete(table, { [column]: wanted.name })
+    for (const [table, column] of type.tables)
+      if (hasValue(context.view.read(table), column, wanted.name)) builder.delete(table, { [column]: wanted.name })
   const isDynamic = type.name === 'group' && asked.attributes.get('grouptype') === 'dynamic'
   const membersChanged = type.name === 'group' && !isDynamic && planMembers(work, asked, wanted.name)
   if (wanted.attributes.size === 0 && !membersChanged) return

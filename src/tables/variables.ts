@@ -3,7 +3,8 @@
  * (`${node}-state`) where text follows at once. A missing value is a fault that names it, never a word in the result.
  * Commands (`#CMD=…#`) are refused: whoever may edit a table would run code as root on the server.
  */
-import { findColumn, TABLES } from './schema.ts'
+import { nearestName } from './nearest-name.ts'
+import { columnNames, findColumn, NODE_TABLE_NAMES, TABLES } from './schema.ts'
 
 export interface VariableLookup {
   readonly node: string
@@ -84,14 +85,24 @@ function variableValue(name: string, written: string, lookup: VariableLookup): s
         : `write \${${known}}${name.slice(known.length)}`
     throw new VariableFault(`${written} is not a variable: ${remedy}`)
   }
-  if (table === 'site') return lookup.site(column) || missing(`site.${column}`, written, lookup)
+  if (table === 'site')
+    return lookup.site(column) || missing(`site.${column}`, written, lookup, `no site row key=${column}`)
   const schema = TABLES.get(table)
-  if (!schema) throw new VariableFault(`${written}: there is no table ${table}`)
+  if (!schema) throw new VariableFault(`${written}: there is no table ${table}${near(table, NODE_TABLE_NAMES)}`)
   if (!schema.nodeTable) throw new VariableFault(`${written}: table ${table} does not say anything about a node`)
-  if (!findColumn(table, column)) throw new VariableFault(`${written}: table ${table} has no column ${column}`)
-  return lookup.attribute(table, column) || missing(`${table}.${column}`, written, lookup)
+  if (!findColumn(table, column))
+    throw new VariableFault(`${written}: table ${table} has no column ${column}${near(column, columnNames(schema))}`)
+  const groups = table === 'nodelist' ? '' : ' or of its groups'
+  const rows = `no ${table} row of ${lookup.node}${groups} has it`
+  return lookup.attribute(table, column) || missing(`${table}.${column}`, written, lookup, rows)
 }
 
-function missing(attribute: string, written: string, lookup: VariableLookup): never {
-  throw new VariableFault(`${attribute} is not set for ${lookup.node} (${written})`, attribute)
+/** @param rows where the value would come from */
+function missing(attribute: string, written: string, lookup: VariableLookup, rows: string): never {
+  throw new VariableFault(`${attribute} is not set for ${lookup.node} (${written}): ${rows}`, attribute)
+}
+
+function near(name: string, candidates: readonly string[]): string {
+  const found = nearestName(name, candidates)
+  return found === undefined ? '' : `; did you mean ${found}?`
 }

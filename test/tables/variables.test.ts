@@ -20,6 +20,8 @@ const DONE: readonly (readonly [string, string])[] = [
   ['$noderes.nfsserver://xm/inst/$node/', '10.1.0.2:/xm/inst/cn2'],
   ['10.20.0.3:/persist/$nodetype.profile', '10.20.0.3:/persist/compute'],
   ['/lt/local', '/lt/local'],
+  ['10.1.0.1:///lt/a$node//b/', '10.1.0.1:/lt/acn2/b'],
+  ['s:/x$node/#note', 's:/xcn2/#note'],
   ['/$nodetype.os$nodetype.arch', '/rhels9.4.x86_64'],
   ['s:/x/$' + '{node}-b', 's:/x/cn2-b'],
   ['s:/$' + '{node}$' + '{nodetype.arch}', 's:/cn2x86_64'],
@@ -33,11 +35,16 @@ for (const [text, value] of DONE)
   test(`${text} → ${value}`, (t) => t.deepEqual(substituteVariables(text, lookup), { value }))
 
 const REFUSED: readonly (readonly [string, RegExp, string | undefined])[] = [
-  ['10.1.0.1:/lt/$noderes.nfsdir/x', /^noderes\.nfsdir is not set for cn2 \(\$noderes\.nfsdir\)$/, 'noderes.nfsdir'],
-  ['$site.master:/x', /^site\.master is not set for cn2/, 'site.master'],
+  [
+    '10.1.0.1:/lt/$noderes.nfsdir/x',
+    /^noderes\.nfsdir is not set for cn2 \(\$noderes\.nfsdir\): no noderes row of cn2 or of its groups has it$/,
+    'noderes.nfsdir',
+  ],
+  ['$site.master:/x', /^site\.master is not set for cn2 .*: no site row key=master$/, 'site.master'],
   ['10.1.0.1:/x/$node-b', /^\$node-b is not a variable: write \$\{node\}-b$/, undefined],
   ['s:/$nosuch.x', /there is no table nosuch/, undefined],
   ['s:/$osimage.profile', /table osimage does not say anything about a node/, undefined],
+  ['s:/$nodetyp.arch', /there is no table nodetyp; did you mean nodetype\?/, undefined],
   ['s:/$nodetype.bogus', /table nodetype has no column bogus/, undefined],
   ['s:/$', /^\$ is not a variable/, undefined],
   ['s:/$nodetype', /^\$nodetype is not a variable: there are/, undefined],
