@@ -20,6 +20,8 @@ const SITE_KEYS = new Set(
   ),
 )
 
+const ADDRESS_TABLES = new Set(['nodelist', 'hosts', 'mac'])
+
 /** Cells that name servers: by a node's name, and through variables by a setting. */
 const SERVER_COLUMNS = {
   noderes: undefined,
@@ -47,11 +49,12 @@ export function affectedNodes(changes: readonly RowChange[], before: Tables, aft
       const key = cell(row, 'node')
       const keys = [key, ...membersOf(before, key), ...membersOf(after, key)]
       for (const name of keys) names.add(name)
-      if (table === 'hosts' || table === 'nodelist') for (const name of keys) addressed.add(name)
+      if (ADDRESS_TABLES.has(table)) for (const name of keys) addressed.add(name)
     }
   }
+  if (addressed.size > 0) for (const name of movedAddresses(before, after)) addressed.add(name)
+  for (const name of addressed) names.add(name)
   if (namesServer(addressed, before, after)) return all()
-  addFreed(names, addressed, before, after)
   if (images.size > 0)
     for (const { snapshot } of [before, after])
       for (const name of snapshot.nodeNames) if (images.has(snapshot.node(name)?.imageName ?? '')) names.add(name)
@@ -93,9 +96,13 @@ function namesServer(nodes: ReadonlySet<string>, before: Tables, after: Tables):
   )
 }
 
-/** An address that one node gives up, another one that was refused it may get. */
-function addFreed(names: Set<string>, changed: ReadonlySet<string>, before: Tables, after: Tables): void {
-  if (changed.size === 0 || before.snapshot.faults.length + after.snapshot.faults.length === 0) return
-  for (const name of after.snapshot.nodeNames)
-    if (before.snapshot.node(name)?.ip !== after.snapshot.node(name)?.ip) names.add(name)
+/** One address is never given to two nodes: what one node takes another may lose, and what one gives up another may get. */
+function movedAddresses(before: Tables, after: Tables): string[] {
+  // Two nodes with one address are a fault.
+  if (before.snapshot.faults.length + after.snapshot.faults.length === 0) return []
+  const addressesOf = ({ snapshot }: Tables, name: string) => {
+    const node = snapshot.node(name)
+    return node && [node.ip, ...node.ports.flatMap(({ mac, ip }) => [mac, ip])].join()
+  }
+  return after.snapshot.nodeNames.filter((name) => addressesOf(before, name) !== addressesOf(after, name))
 }
