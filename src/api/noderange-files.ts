@@ -50,6 +50,8 @@ const NAMING = ['noderange', 'names', 'objects', 'operands'] as const
 
 /** What a call is asked with; most calls name no file. */
 export async function withNodeFiles<P extends object>(params: P): Promise<P> {
+  // What is no object at all is for the server to refuse.
+  if (typeof params !== 'object' || params === null) return params
   const given = params as Readonly<Record<string, unknown>>
   const read = async (value: unknown): Promise<unknown> => {
     if (Array.isArray(value)) return Promise.all(value.map(read))
