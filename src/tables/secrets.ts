@@ -6,17 +6,17 @@ export const MASK = '********'
 /** The last part of a column's, attribute's or setting's name. */
 const SECRET_NAME = /(?:passw(?:or)?d|passphrase|secret|community|snmpc|privkey|authkey|tokenid)$/i
 
-/** Columns that hold secrets and do not say so by their name. */
-const SECRET_COLUMNS = new Set(['prodkey.key'])
-
 export function isSecret(table: string, column: string, row: Row): boolean {
   if (table === 'site') return column === 'value' && isSecretName(row.key ?? '')
-  return isSecretName(column) || SECRET_COLUMNS.has(`${table}.${column}`)
+  return isSecretName(column)
 }
 
 function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name)
 }
+
+/** What nodech, chtab, chdef and conditions write between name and value. */
+const ASSIGNMENT = /^([\w.-]+?)(=~|!~|!=|[-+,^]?==?)(.*)$/s
 
 export interface MaskedWords {
   readonly words: readonly string[]
@@ -31,10 +31,9 @@ export interface MaskedWords {
 export function maskWords(words: readonly string[]): MaskedWords {
   const secrets: string[] = []
   const isSecretSetting = words.some((word) => /(?:^|,)(?:site\.)?key=([^,]*)/.exec(word)?.[1]?.match(SECRET_NAME))
-  const isSecretWord = (name: string) =>
-    isSecretName(name) || SECRET_COLUMNS.has(name) || (isSecretSetting && name === 'site.value')
+  const isSecretWord = (name: string) => isSecretName(name) || (isSecretSetting && name === 'site.value')
   const masked = words.map((word, at) => {
-    const [, name = '', operator = '', value = ''] = /^([^=]*?)([-+,^]?==?|=~)(.*)$/s.exec(word) ?? []
+    const [, name = '', operator = '', value = ''] = ASSIGNMENT.exec(word) ?? []
     if (value !== '' && isSecretWord(name)) {
       secrets.push(value)
       return `${name}${operator}${MASK}`
