@@ -1,7 +1,9 @@
 /** What every command has in common: help, version, JSON, unknown words. */
 import test from 'ava'
 import { COMMANDS } from '../../src/cli/commands.ts'
+import { defineCommand } from '../../src/cli/shell/define.ts'
 import { typedName } from '../../src/cli/shell/short-names.ts'
+import { expectedArgument } from '../../src/cli/shell/value-kinds.ts'
 import { nearestName } from '../../src/tables/nearest-name.ts'
 import { newSite, runCommand, transcript } from './transcript.ts'
 
@@ -137,7 +139,7 @@ $ chtab node=cn01 nodhm.mgt=ipmi
 !        Did you mean 'nodehm'? List the tables with \`tabdump\`. [LB_NO_TABLE]
 [1]
 $ chtab node=cn01 nodehm.mtg=ipmi
-! Error: No column "mtg" in table "nodehm"
+! Error: nodehm.mtg not a valid table.column description
 !        Did you mean 'mgt'? Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]
 [1]
 $ litefile compue
@@ -194,6 +196,77 @@ test('--json: the value of every command that prints something, and nothing else
   t.is(failed.status, 1)
   t.like(failed.value.error, { code: 'LB_NO_TABLE', message: 'No such table: nosuch' })
   t.regex(failed.stderr, /^Error: No such table: nosuch\n/)
+})
+
+function parseJson(text: string): { readonly error?: { readonly code: unknown } } | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What stands for an argument in the test below, by what it is. */
+const SAMPLES: Readonly<Record<string, string>> = {
+  nodes: 'n1',
+  'nodes-or-images': 'n1',
+  objects: 'n1',
+  images: 'lite',
+  tables: 'site',
+  columns: 'site.value',
+  'node-columns': 'groups',
+  'row-words': 'key=master',
+  attributes: 'groups',
+  directories: '@/new directory',
+  files: '@/nosuch',
+}
+
+/** Open an editor; ask for a password and write into the home directory. */
+const TALKS: readonly string[] = ['tabedit', 'login', 'logout']
+
+test('--json: every command that changes no tables prints one value, whether it likes its arguments or not', async (t) => {
+  const site = newSite(t)
+  for (const words of [
+    ['mkdef', 'n1', 'groups=all', 'provmethod=lite', 'mac=0a:00:00:00:00:01', 'ip=10.4.0.11'],
+    ['mkdef', '-t', 'osimage', '-o', 'lite', 'provmethod=statelite', 'profile=p', 'rootimgdir=/i'],
+    ['chdef', '-t', 'site', 'master=10.4.0.1'],
+  ])
+    t.is((await runCommand(site, words)).status, 0)
+  let asked = 0
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    const command = await entry.load()
+    if (command.changes || TALKS.includes(name)) continue
+    const program = defineCommand(command, () => {})
+    const words = program.registeredArguments.map((argument) => {
+      const expected = expectedArgument(command, argument)
+      const sample = typeof expected === 'string' ? SAMPLES[expected] : expected[0]
+      return sample?.replace('@', site.directory) ?? 'nosuch'
+    })
+    for (const given of [words, ['nosuch', 'no-such'], ['--no-such-option']]) {
+      if (name === 'install-links' && given !== words) continue
+      const { stdout, stderr, status } = await runCommand(site, [name, ...given, '--json'])
+      const typed = `${name} ${given.join(' ')}: ${stderr}`
+      const value = parseJson(stdout)
+      t.not(value, undefined, `${typed}${stdout}`)
+      if (status !== 0 && value?.error) t.regex(String(value.error.code), /^LB_/, typed)
+      if (given[0] === '--no-such-option') t.like(value, { error: { code: 'LB_USAGE' } }, typed)
+    }
+    asked++
+  }
+  t.true(asked > 15, `${asked}`)
+})
+
+test('--json: errors of commands that do not exist, and of faulty input, are values', async (t) => {
+  const site = newSite(t)
+  const json = async (...words: string[]) => JSON.parse((await runCommand(site, [...words, '--json'])).stdout)
+  t.deepEqual(await json('liteboot', 'lsdf'), {
+    error: { code: 'LB_USAGE', message: "there is no command 'lsdf'", advice: '`liteboot help` lists the commands' },
+  })
+  t.like((await json('tabrestore', '/nosuch/site.csv')).error, {
+    code: 'LB_BAD_INPUT',
+    message: 'Unable to open /nosuch/site.csv for reading.',
+  })
+  t.like((await json('litefile')).error, { code: 'LB_USAGE', message: "missing required argument 'noderange'" })
 })
 
 test('leases are known to the server only', async (t) => {
