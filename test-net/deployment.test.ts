@@ -113,6 +113,7 @@ check('every state counts at once, for DHCP and for the boot file', async (t) =>
   t.regex(await bootFile(t), /404$/)
   t.is(await dhcpBootFile(t), undefined)
   await says(t, 'nodeset n1 stat', 'n1: offline\n')
+  await says(t, 'nodestat n1', 'n1: was given its address only: the node is offline (nodeset)\n')
 })
 
 check('nodestat and pping: services, an answer, silence, and where a boot stands', async (t) => {

@@ -55,17 +55,27 @@ function decideAside(draft: BootDraft, endMs: number): Verdict | undefined {
   return { state: 'running', at: undefined, summary, advice: undefined }
 }
 
-/** The boot file that was answered starts no kernel: on purpose (`nodeset boot`), or because the tables are wrong. */
+/** What was answered starts no kernel: on purpose (`nodeset boot`, `offline`), or because the tables are wrong. */
 function decideWithoutKernel(draft: BootDraft, endMs: number): Verdict | undefined {
   if (draft.reached > STAGES.indexOf('boot file')) return undefined
-  const answer = draft.events.findLast(({ service, event }) => service === 'server' && event === BOOT_FILE_EVENT)
+  const answer = draft.events.findLast((event) => isBootFileAnswer(event) || addressOnly(event) !== undefined)
   if (!answer) return undefined
   const ago = renderDuration(endMs - answer.atMs)
-  if (answer.ok)
-    return { state: 'running', at: undefined, summary: `left to its next boot device ${ago} ago`, advice: undefined }
+  const onPurpose = { state: 'running', at: undefined, advice: undefined } as const
+  if (!isBootFileAnswer(answer)) return { ...onPurpose, summary: `was given its address only: ${addressOnly(answer)}` }
+  if (answer.ok) return { ...onPurpose, summary: `left to its next boot device ${ago} ago` }
   const summary = `failed at boot file: ${firstLine(answer.detail ?? 'no boot')} (${ago} ago)`
   const advice = 'correct the rows named above; iPXE asks again every 30 seconds, other loaders at their next boot'
   return { state: 'failed', at: 'boot file', summary, advice }
+}
+
+function isBootFileAnswer({ service, event }: BootEvent): boolean {
+  return service === 'server' && event === BOOT_FILE_EVENT
+}
+
+/** DHCP names no loader to a node that is offline or has no image; its reason says which. */
+function addressOnly({ service, detail }: BootEvent): string | undefined {
+  return service === 'dhcp' ? /address only: ([^;[]+[^;[ ])/.exec(detail ?? '')?.[1] : undefined
 }
 
 /** Where the initrd says it is, else the furthest stage that has begun after the last that ended well, else the next. */

@@ -113,9 +113,10 @@ test('services: names of open ports; any answer is life; a dead host costs one c
   t.false((await reachServices('127.0.0.1', tools({ ...silent, 443: 'open' }, undefined).fake)).alive)
 })
 
-test('pping: the ping decides; without a ping program a refused connection is an answer', async (t) => {
+test('pping: any answer is one; only silence is worth a ping', async (t) => {
   t.true(await reachHost('127.0.0.1', tools({ 22: 'silent' }, true).fake))
-  t.false(await reachHost('127.0.0.1', tools({ 22: 'open' }, false).fake))
+  t.true(await reachHost('127.0.0.1', tools({ 22: 'open' }, false).fake))
+  t.false(await reachHost('127.0.0.1', tools({ 22: 'silent' }, false).fake))
   t.true(await reachHost('127.0.0.1', tools({}, undefined).fake))
   t.false(await reachHost('127.0.0.1', tools({ 22: 'silent' }, undefined).fake))
 })

@@ -25,6 +25,7 @@ import {
   shortHostName,
 } from './checks.ts'
 import { exportBootFiles } from './export.ts'
+import { refuseForeignFiles } from './file-write.ts'
 import { type PrescriptRun, runPrescripts } from './prescripts.ts'
 
 /** What one node is to become. */
@@ -35,9 +36,7 @@ type Target =
 export const nodeset: Method<'nodeset.set'> = async (context, params) => {
   const names = expandKnown(context.store, params.noderange)
   const { exportDirectory } = params
-  if (exportDirectory !== undefined && context.caller.host !== undefined) {
-    throw new OperatorError('LB_BAD_INPUT', '--export writes files on the server: it is for commands run there')
-  }
+  if (exportDirectory !== undefined) refuseForeignFiles(context.caller, '--export')
   if (params.action === undefined) {
     if (exportDirectory === undefined) throw new OperatorError('LB_USAGE', "Invalid argument: ''")
     return exportBootFiles(context, names, exportDirectory)

@@ -48,6 +48,7 @@ export function scriptsFor(text: string, words: readonly (string | undefined)[])
 export async function runPrescripts(request: PrescriptRequest): Promise<PrescriptRun> {
   const output: string[] = []
   const errors: string[] = []
+  let aborted = false
   for (const [scripts, nodes] of groupByScripts(request)) {
     for (const script of JSON.parse(scripts) as string[]) {
       if (request.dryRun) {
@@ -59,8 +60,9 @@ export async function runPrescripts(request: PrescriptRequest): Promise<Prescrip
         const said = ran.output.trimEnd()
         if (ran.status === 0) output.push(...(said === '' ? [] : [`${request.host}: ${script}: ${said}`]))
         else errors.push(`Error: ${request.host}: ${script}: ${ran.fault}. Error message=${said}`)
+        aborted ||= ran.status > 1
       }
-      if (errors.some((line) => !line.includes('return code=1.'))) return { output, errors, aborted: true }
+      if (aborted) return { output, errors, aborted }
     }
   }
   return { output, errors, aborted: false }

@@ -16,9 +16,11 @@ export interface ReachTools {
   ping(ip: string): Promise<boolean | undefined>
 }
 
+const SSH = 22
+
 /** What xCAT's nodestat looks for. ssh first: nearly every node that runs has it, and its silence saves the others. */
 export const SERVICE_PORTS: Readonly<Record<string, number>> = {
-  sshd: 22,
+  sshd: SSH,
   https: 443,
   pbs: 15002,
   xend: 8002,
@@ -29,16 +31,16 @@ export const SERVICE_PORTS: Readonly<Record<string, number>> = {
 /** A host that neither takes ssh nor answers a ping is not asked on its other ports: each would cost its whole time-out. */
 export async function reachServices(ip: string, tools: ReachTools, ports = SERVICE_PORTS): Promise<Reach> {
   const [[firstName, firstPort] = ['', 0], ...others] = Object.entries(ports)
-  const [first, ping] = await Promise.all([tools.connect(ip, firstPort), tools.ping(ip)])
-  if (first === 'silent' && ping !== true) return { open: [], alive: false }
+  const first = await tools.connect(ip, firstPort)
+  if (first === 'silent' && (await tools.ping(ip)) !== true) return { open: [], alive: false }
   const answers = await Promise.all(others.map(async ([name, port]) => [name, await tools.connect(ip, port)] as const))
   const open = [[firstName, first] as const, ...answers].flatMap(([name, answer]) => (answer === 'open' ? [name] : []))
   return { open: open.sort(), alive: true }
 }
 
-/** Ping, or where there is no ping program the ssh port: refused is an answer, too. */
+/** An answer on the ssh port, be it a refusal, costs no program; only silence is worth a ping. */
 export async function reachHost(ip: string, tools: ReachTools): Promise<boolean> {
-  return (await tools.ping(ip)) ?? (await tools.connect(ip, 22)) !== 'silent'
+  return (await tools.connect(ip, SSH)) !== 'silent' || (await tools.ping(ip)) === true
 }
 
 /** Tools that wait their turn: never more than a bounded number of connections and programs at once. */
