@@ -47,7 +47,8 @@ export function combine(
   const attributes = new Map<string, string>()
   for (const [attribute, value] of wanted.attributes) {
     if (type.name !== 'site' && parseNicAttribute(attribute)) continue
-    if (mode === 'set') attributes.set(attribute, value)
+    // As in xCAT, the word NULL unsets.
+    if (mode === 'set') attributes.set(attribute, value === 'NULL' ? '' : value)
     else if (type.name !== 'group' || attribute !== 'members') {
       const now = readAttribute(context, type, wanted.name, attribute)?.value
       const next = combineList(wanted.name, attribute, now, value, mode)

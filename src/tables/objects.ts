@@ -160,11 +160,9 @@ function readCell(
     return value === undefined ? undefined : { value, table, key: name, column }
   }
   const keyColumn = type.tables.get(table) ?? type.key
-  for (const row of indexRows(view.read(table), keyColumn).get(name) ?? []) {
-    const value = cell(row, column)
-    if (value !== '') return { value, table, key: name, column }
-  }
-  return undefined
+  const [row] = indexRows(view.read(table), keyColumn).get(name) ?? []
+  const value = row ? cell(row, column) : ''
+  return value === '' ? undefined : { value, table, key: name, column }
 }
 
 /** What the server writes about itself: shown, never made by hand. */

@@ -53,11 +53,9 @@ export function createResolver(view: TablesView): Resolver {
   }
 
   function firstCell(table: string, key: string, column: string): string {
-    for (const row of rowsFor(table, key)) {
-      const text = cell(row, column)
-      if (text !== '') return text
-    }
-    return ''
+    // Where a node has several rows (switch), the first is the one that counts.
+    const [row] = rowsFor(table, key)
+    return row ? cell(row, column) : ''
   }
 
   function groups(node: string): readonly string[] {

@@ -403,3 +403,14 @@ test('rmdef -t group: the nodes stay', (t) => {
   t.deepEqual(dump('nodetype'), [])
   t.is(rmdef('clustersite', 'site').exitStatus, 1)
 })
+
+test('chdef: of several switch rows the first is changed; the word NULL unsets', (t) => {
+  const { mkdef, chdef, set, dump, store } = session()
+  mkdef('n1', 'groups=all os=x')
+  set('switch', { node: 'n1', switch: 's1', port: '1' }, { vlan: '5' })
+  set('switch', { node: 'n1', switch: 's2', port: '2' }, { vlan: '6' })
+  t.deepEqual(chdef('n1', 'switchvlan=7 switchinterface=eth0'), done(1))
+  t.deepEqual(dump('switch'), ['"n1","s1","1","7","eth0",,', '"n1","s2","2","6",,,'])
+  chdef('n1', 'os=NULL')
+  t.is(store.read('nodetype')[0]?.os, null)
+})

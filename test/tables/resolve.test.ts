@@ -133,3 +133,19 @@ test('a node and a group give the same text for the same cell', (t) => {
     }),
   )
 })
+
+test('of several rows of a node in one table the first counts, as a whole', (t) => {
+  const view = viewOf({
+    nodelist: NODES,
+    switch: [
+      { node: 'n1', switch: 's1', port: '1' },
+      { node: 'n1', switch: 's2', port: '2', vlan: '6' },
+      { node: 'gA', switch: 's9', port: '9', vlan: '9' },
+    ],
+  })
+  const resolver = createResolver(view)
+  t.deepEqual(
+    ['switch', 'port', 'vlan'].map((column) => resolver.value('n1', 'switch', column)),
+    ['s1', '1', '9'],
+  )
+})
