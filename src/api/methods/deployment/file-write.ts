@@ -17,20 +17,8 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { OperatorError } from '../../errors.ts'
-import type { Caller } from '../context.ts'
 
 const temporaryName = (path: string): string => `${path}.liteboot-${process.pid}`
-
-/** The server writes as root: where to, may be said by nobody but an administrator who sits at it. @throws OperatorError */
-export function refuseForeignFiles({ host, role }: Caller, option: string): void {
-  if (host === undefined && role === 'administrator') return
-  throw new OperatorError(
-    'LB_BAD_INPUT',
-    `${option} names files on the server: it is for its administrator, on the server itself`,
-    'Run the command there as root; nothing was changed.',
-  )
-}
 
 /** undefined: there is no such file. */
 export function readIfThere(path: string): string | undefined {

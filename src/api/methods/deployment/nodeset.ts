@@ -25,7 +25,6 @@ import {
   shortHostName,
 } from './checks.ts'
 import { exportBootFiles } from './export.ts'
-import { refuseForeignFiles } from './file-write.ts'
 import { type PrescriptRun, runPrescripts } from './prescripts.ts'
 
 /** What one node is to become. */
@@ -36,7 +35,6 @@ type Target =
 export const nodeset: Method<'nodeset.set'> = async (context, params) => {
   const names = expandKnown(context.store, params.noderange)
   const { exportDirectory } = params
-  if (exportDirectory !== undefined) refuseForeignFiles(context.caller, '--export')
   if (params.action === undefined) {
     if (exportDirectory === undefined) throw new OperatorError('LB_USAGE', "Invalid argument: ''")
     return exportBootFiles(context, names, exportDirectory)
