@@ -363,6 +363,8 @@ $ chtab -d recid=7 eventlog
 ! Error: eventlog is a log: its rows cannot be changed, only removed with tabprune
 !        Correct the input and run the command again; nothing was changed. [LB_BAD_INPUT]
 [1]
+$ gettab recid=7 eventlog.severity
+critical
 $ tabdump -n 1 site
 ! Error: -n can only be used with auditlog and eventlog.
 ! Usage: tabdump [options] [table]

@@ -1,7 +1,7 @@
 /** gettab: one row as it is written, without groups and value patterns. */
 import { nearestName } from '../../../tables/nearest-name.ts'
 import { cell, isEnabled, type Row } from '../../../tables/row.ts'
-import { columnNames, findColumn, TABLE_NAMES, tableSchema } from '../../../tables/schema.ts'
+import { columnNames, findColumn, LOG_TABLES, TABLE_NAMES, tableSchema } from '../../../tables/schema.ts'
 import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method } from '../context.ts'
@@ -13,16 +13,17 @@ interface WantedColumn {
 }
 
 /** The first enabled row that has all the keys; no such row prints nothing. */
-export const get: Method<'tables.get'> = ({ store }, { keys: written, columns, withFieldname }) => {
+export const get: Method<'tables.get'> = async ({ store }, { keys: written, columns, withFieldname }) => {
   const keys = parseKeys(written)
   const wanted = columns.map(parseColumn)
   for (const { table } of wanted) requireKeys(table, keys)
   const rows = new Map<string, Row | undefined>()
   for (const { table } of wanted)
     if (!rows.has(table)) {
-      const found = store
-        .read(table)
-        .find((row) => isEnabled(row) && keys.every(([key, value]) => cell(row, key) === value))
+      const matches = (row: Row) => isEnabled(row) && keys.every(([key, value]) => cell(row, key) === value)
+      const found = LOG_TABLES.has(table)
+        ? (await (await import('../history/log-tables.ts')).readLog(store, table, undefined, [matches]))[0]
+        : store.read(table).find(matches)
       rows.set(table, found)
     }
   const found = wanted.filter(({ table }) => rows.get(table))
