@@ -3,11 +3,12 @@
  * define them now. The caller is told no and nothing else; the reason is for the server's log and the audit log.
  */
 
+import type { Store } from '../../store/store.ts'
 import { SlowMatch } from '../../tables/bounded-regexp.ts'
 import { nodeNames } from '../../tables/groups.ts'
 import { expandNodeRange } from '../../tables/noderange.ts'
 import { createResolver } from '../../tables/resolve.ts'
-import { cell, enabledRows, type TablesView } from '../../tables/row.ts'
+import { cell, enabledRows, type Row, type TablesView } from '../../tables/row.ts'
 import { OperatorError } from '../errors.ts'
 import type { MethodContext } from '../methods/context.ts'
 import type { MethodEntry, Role } from '../methods/entry.ts'
@@ -113,7 +114,22 @@ function expand(view: TablesView, noderange: string, resolver = createResolver(v
   }
 }
 
-function ruleExpander(view: TablesView): (noderange: string) => ExpandedRule {
-  const resolver = createResolver(view)
-  return (noderange) => expand(view, noderange, resolver)
+/** What the rows' node ranges stand for, for as long as the tables stay as they are: a hundred thousand names take a while. */
+const expandedRules = new WeakMap<readonly Row[], { revision: number; ranges: Map<string, ExpandedRule> }>()
+
+function ruleExpander(store: Store): (noderange: string) => ExpandedRule {
+  const nodes = store.read('nodelist')
+  let known = expandedRules.get(nodes)
+  if (!known || known.revision !== store.revision) {
+    known = { revision: store.revision, ranges: new Map() }
+    // All empty tables may be the same one.
+    if (nodes.length > 0) expandedRules.set(nodes, known)
+  }
+  const { ranges } = known
+  const resolver = createResolver(store)
+  return (noderange) => {
+    const expanded = ranges.get(noderange) ?? expand(store, noderange, resolver)
+    ranges.set(noderange, expanded)
+    return expanded
+  }
 }

@@ -13,6 +13,7 @@ import type { ApiLine, CommandResult } from '../protocol.ts'
 import { fingerprintOf } from './certificates.ts'
 import { connectionError, openRemoteClient, trustOptions } from './remote-client.ts'
 import { parseServer, readLogins, removeLogin, saveLogin } from './saved-logins.ts'
+import { isToken } from './tokens.ts'
 
 export interface LoginRequest {
   readonly server: string
@@ -33,9 +34,11 @@ export interface LoginRequest {
 export async function login(asked: LoginRequest, places: Places = readPlaces()): Promise<CommandResult> {
   const { server, host, port } = parseServer(asked.server)
   const ca = await settleTrust(places, asked, { server, host, port })
-  const secret = (await asked.secret()).trim()
+  const secret = (await asked.secret()).replace(/\r?\n$/, '')
   if (secret === '') throw new OperatorError('LB_USAGE', 'no token and no password was given')
-  const token = secret.startsWith('lb_') ? secret : await exchangePassword(asked, secret, { server, host, port, ca })
+  const token = isToken(secret.trim())
+    ? secret.trim()
+    : await exchangePassword(asked, secret, { server, host, port, ca })
   const client = openRemoteClient({ server, user: '', token, ca })
   try {
     const result = await client.call('access.whoami', {})

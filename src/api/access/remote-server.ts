@@ -2,6 +2,7 @@
  * The API for other machines: the same methods as on the socket, over TLS, for callers with a token. Everything a client can
  * do is bounded (REMOTE_LIMITS), so that none of them disturbs the nodes that this process answers as well.
  */
+import { once } from 'node:events'
 import type { Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -14,7 +15,7 @@ import { API_LIMITS, REMOTE_LIMITS } from '../limits.ts'
 import type { Caller } from '../methods/context.ts'
 import type { Methods } from '../methods/index.ts'
 import type { CommandResult, OnProgress } from '../protocol.ts'
-import { openAdmission } from './admission.ts'
+import { openAdmission, plainAddress } from './admission.ts'
 import { openAuthentication } from './authentication.ts'
 import { PermissionDenied } from './authorise.ts'
 import type { Credentials } from './certificates.ts'
@@ -127,7 +128,7 @@ export async function openRemoteApi(options: RemoteApiOptions): Promise<RemoteAp
       const { user, password, role, description, expires } = parseLogin(request.body)
       const lifetimeMs = Math.min(parseLifetime(expires), LONGEST_LOGIN_MS)
       const made = await authentication.login({ user, password, role, description, lifetimeMs }, request.ip)
-      log.info(`api: ${user} logged in from ${request.ip}: token ${made.record.id}`)
+      log.info(`api: ${user} logged in from ${plainAddress(request.ip)}: token ${made.record.id}`)
       return reply.send({ token: made.token, ...made.record })
     } catch (error) {
       return refuse(reply, error)
@@ -154,11 +155,10 @@ export async function openRemoteApi(options: RemoteApiOptions): Promise<RemoteAp
     )
   }, CREDENTIALS_EVERY_MS).unref()
   try {
-    await app.listen({ port: options.port, host: options.host ?? '::' }).catch((error: NodeJS.ErrnoException) => {
-      // A machine without IPv6.
-      if (options.host !== undefined || error.code !== 'EAFNOSUPPORT') throw error
-      return app.listen({ port: options.port, host: '0.0.0.0' })
-    })
+    await app.ready()
+    // Without a host Node.js takes IPv6 and IPv4 both, or what of the two there is.
+    app.server.listen(options.port, options.host)
+    await once(app.server, 'listening')
   } catch (error) {
     clearInterval(renewal)
     await app.close()

@@ -50,6 +50,11 @@ const MOST_TOKENS = 10_000
 const REMEMBER_EXPIRED_MS = 30 * 24 * 3600 * 1000
 const FORM = /^lb_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/
 
+/** Whether it looks like one. */
+export function isToken(text: string): boolean {
+  return FORM.test(text)
+}
+
 /** The file is read again when another process has written it: a token revoked there is refused here at once. */
 export function openTokens(file: string, now: () => number): Tokens {
   let tokens = new Map<string, StoredToken>()
