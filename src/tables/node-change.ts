@@ -8,7 +8,7 @@ import { findMentions } from './node-mentions.ts'
 import { checkObjectName } from './object-rules.ts'
 import { OBJECT_TYPES, type ObjectType } from './object-types.ts'
 import type { Resolver } from './resolve.ts'
-import { cell, type Row, splitList, type TablesView } from './row.ts'
+import { cell, hasValue, type Row, splitList, type TablesView } from './row.ts'
 import { NODE_TABLE_NAMES, TABLES } from './schema.ts'
 
 /** More lines than a screen has are not read. */
@@ -34,7 +34,21 @@ export function planNodeAdd(
   for (const node of nodes) if (!isNode(context.view, node)) checkObjectName(type, node, builder)
   if (builder.failed) return builder.plan()
   planAssignments(context, nodes, assignments, builder)
+  warnDisabled(context.view, nodes, assignments, builder)
   return builder.plan()
+}
+
+/** A row that is there already is changed, and a disabled one stays disabled. */
+function warnDisabled(
+  view: TablesView,
+  nodes: readonly string[],
+  assignments: readonly NodeAssignment[],
+  builder: PlanBuilder,
+): void {
+  if (assignments.some(({ table, column }) => table === 'nodelist' && column === 'disable')) return
+  for (const node of nodes)
+    if (!isNode(view, node) && hasValue(view.read('nodelist'), 'node', node))
+      builder.warn(`${node}: its nodelist row is disabled; nodelist.disable= on the same command enables it`)
 }
 
 export function planNodeChange(

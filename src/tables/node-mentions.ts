@@ -39,7 +39,8 @@ export function findMentions(view: TablesView, nodes: ReadonlySet<string>): Ment
   return mentions
 }
 
-/** `n1`, `n1:/export`, `n1 ` → n1 */
+/** `n1`, `n1:/export`, `n1.cluster.test` → n1; addresses stay whole. */
 function hostOf(item: string): string {
-  return item.split(':', 1)[0]?.trim() ?? ''
+  const host = item.split(':', 1)[0]?.trim() ?? ''
+  return /^[\d.]+$/.test(host) ? host : (host.split('.', 1)[0] ?? '')
 }

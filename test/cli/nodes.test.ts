@@ -235,6 +235,12 @@ $ tabdump nodehm
 #node,power,mgt,cons,termserver,termport,conserver,serialport,serialspeed,serialflow,getmac,cmdmapping,consoleondemand,consoleenabled,comments,disable
 "n1",,"ipmi",,,,,,,,,,,,,
 "n2",,"ipmi",,,,,,,,,,,,,
+$ chtab node=n1 nodelist.disable=yes
+$ nodeadd n1 groups=all
+! Warning: n1: its nodelist row is disabled; nodelist.disable= on the same command enables it
+$ nodeadd n1 groups=all nodelist.disable=
+$ nodels n1 groups
+n1: all
 $ chtab key=excludenodes site.value=n5
 $ nodeadd n5 groups=all
 $ gettab node=n5 nodelist.groups
@@ -372,8 +378,10 @@ $ chtab node=n1 statelite.statemnt=n2:/state
 $ chtab node=n3 noderes.xcatmaster=n1 'noderes.comments=was on n1'
 $ tabch node=n1,switch=s1,port=7 switch.vlan=5
 $ tabch node=n1,switch=s2,port=8 switch.disable=1
+$ chtab key=master site.value=n1.cluster.test
 $ noderm n1
 ! Warning: noderes row node=n3: xcatmaster still names n1
+! Warning: site row key=master: value still names n1
 $ nodels
 n2
 n3
