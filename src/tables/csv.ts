@@ -2,6 +2,7 @@
  * Tables as CSV, written and read as tabdump and tabrestore do: `#` and the column names, then one line a row; values
  * in double quotes with `"` doubled, unset values as nothing at all. An empty value and an unset one are the same.
  */
+import { renderHint } from './nearest-name.ts'
 import type { Row } from './row.ts'
 import { columnNames, type TableSchema } from './schema.ts'
 
@@ -36,7 +37,7 @@ export function parseCsv(table: TableSchema, text: string): CsvTable | CsvFault 
   const known = new Set(columnNames(table))
   const unknown = columns.find((name) => !known.has(name))
   if (unknown !== undefined) {
-    const fault = `The header line indicates that column '${unknown}' should exist, which is not defined in the schema for '${table.name}'`
+    const fault = `The header line indicates that column '${unknown}' should exist, which is not defined in the schema for '${table.name}'${renderHint(unknown, known)}`
     return { fault, exitStatus: 1 }
   }
   const rows: Row[] = []

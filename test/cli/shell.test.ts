@@ -49,6 +49,9 @@ function run(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Pro
   })
 }
 
+const hasBash = spawnSync('bash', ['--version']).error === undefined
+const hasZsh = spawnSync('zsh', ['--version']).error === undefined
+const hasScript = spawnSync('script', ['--version']).error === undefined
 const shortNames = Object.keys(COMMANDS).filter(hasShortName)
 
 // --- links
@@ -207,7 +210,7 @@ test('help of a command is the same however it is asked for', async (t) => {
     ]
     const texts = await Promise.all(asked.map((words) => runCommand(site, words)))
     t.is(new Set(texts.map(({ stdout }) => stdout)).size, 1, name)
-    t.regex(texts[0]?.stdout ?? '', /\nExamples:\n {2}# /, name)
+    t.regex(texts[0]?.stdout ?? '', new RegExp(`^Usage: ${typedName(name)} `), name)
   }
   const unknown = await runCommand(site, ['liteboot', 'help', 'lsdeff'])
   t.is(unknown.status, 1)
@@ -348,7 +351,7 @@ test('completion says nothing when there is nothing to say', async (t) => {
     )
 })
 
-test('ten thousand nodes: a short answer in time for a prompt', async (t) => {
+;(hasBash ? test : test.skip)('ten thousand nodes: a short answer in time for a prompt', async (t) => {
   const site = newSite(t)
   await runCommand(site, ['mkdef', 'node[00000-09999]', 'groups=all'])
   t.deepEqual(
@@ -358,20 +361,17 @@ test('ten thousand nodes: a short answer in time for a prompt', async (t) => {
   const all = await offered(site, 'lsdef node')
   t.is(all.length, 1000, 'as far as they can be shown')
   t.true(all.includes('node0999'))
-  let bestMs = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 4; round++) {
-    const before = performance.now()
-    await run(['__complete', 'line', 'lsdef node0123'], { LITEBOOT_STATE: site.places.state })
-    bestMs = Math.min(bestMs, performance.now() - before)
-  }
-  t.log(`${Math.round(bestMs)} ms`)
-  // 150 ms on a machine that has nothing else to do.
-  t.true(bestMs < 500, `${bestMs} ms`)
+  // Processor time: how long one waits depends on what else the machine does. On one that is idle it is the same.
+  const ask = `TIMEFORMAT='%U %S'; time '${LITEBOOT}' __complete line 'lsdef node0123'`
+  const timesMs = Array.from({ length: 4 }, () => {
+    const env = { ...process.env, LITEBOOT_STATE: site.places.state }
+    const { stdout, stderr } = spawnSync('bash', ['-c', ask], { encoding: 'utf8', env })
+    t.is(stdout.split('\n').length, 11, stderr)
+    return stderr.split(' ').reduce((sum, seconds) => sum + Number(seconds) * 1000, 0)
+  })
+  t.log(`${timesMs.map(Math.round)} ms`)
+  t.true(Math.min(...timesMs) < 300, `${timesMs} ms`)
 })
-
-const hasBash = spawnSync('bash', ['--version']).error === undefined
-const hasZsh = spawnSync('zsh', ['--version']).error === undefined
-const hasScript = spawnSync('script', ['--version']).error === undefined
 
 ;(hasBash ? test : test.skip)('bash: the function it calls', async (t) => {
   const site = newSite(t)

@@ -72,3 +72,14 @@ test('a pipe sees the result and nothing else', async (t) => {
   t.is(stdout, '#priority,image,directory,mntopts,comments,disable\n')
   t.is(stderr, '')
 })
+
+test('called by its own name, a command takes `serve` and `vm` as words; help of the programs', async (t) => {
+  const state = newState(t)
+  symlinkSync(LITEBOOT, join(state, 'lsdef'))
+  const shown = await run(state, join(state, 'lsdef'), ['serve'])
+  t.is(shown.status, 1)
+  t.regex(shown.stderr, /^Error: Could not find an object named 'serve' of type 'node'\./)
+  const help = await run(state, LITEBOOT, ['help', 'serve'])
+  t.is(help.status, 0)
+  t.regex(help.stdout, /^Usage: .*serve/)
+})
