@@ -135,6 +135,21 @@ test('node ranges count for object commands, for groups by their members, and wh
   t.is((await client.call('objects.show', {})).exitStatus, 0)
 })
 
+test('hosts count by address, and by a name that leads back to it', async (t) => {
+  const rig = await withNodes(t)
+  const token = rig.newToken()
+  const ask = async () => (await raw(rig, { path: '/v1/objects.show', token, body: '{"names":"n1"}' })).text
+  for (const [host, allowed] of [
+    ['127.0.0.1', true],
+    ['localhost', true],
+    ['127.0.0.2', false],
+    ['elsewhere', false],
+  ] as const) {
+    await rig.chtab('priority=5', `policy.host=${host}`, 'policy.rule=allow')
+    t.is((await ask()).includes('Object name: n1'), allowed, host)
+  }
+})
+
 test('a denying row for nodes also counts when no node is named', async (t) => {
   const rig = await withNodes(t)
   await rig.chtab('priority=5', 'policy.name=bob', 'policy.noderange=n3', 'policy.rule=deny')
