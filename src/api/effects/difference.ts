@@ -1,6 +1,6 @@
 /** Two states of a node's facts → what changes, and a text that is the same for nodes with the same change. */
 import type { ClusterNode } from '../../cluster/model.ts'
-import { COMMAND_LINE, type FactPart, type Facts } from './facts.ts'
+import { COMMAND_LINE, type FactPart, type Facts, REFUSED } from './facts.ts'
 
 export interface AnswerChange {
   readonly part: FactPart
@@ -29,6 +29,14 @@ export function compareFacts(before: Facts, after: Facts): AnswerChange[] {
       })
   }
   return changes
+}
+
+/** Parts of the answer that there are no more; a boot file that is refused is one as well. */
+export function vanishedParts(before: Facts, after: Facts): FactPart[] {
+  const partsOf = (facts: Facts) =>
+    new Set([...facts.keys()].filter((key) => key !== REFUSED).map((key) => key.split('\t', 1)[0] as FactPart))
+  const left = partsOf(after)
+  return [...partsOf(before)].filter((part) => !left.has(part))
 }
 
 /** Order counts only where nothing else has changed. */

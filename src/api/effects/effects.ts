@@ -10,8 +10,8 @@ import { compileSnapshot } from '../../cluster/snapshot.ts'
 import type { RowChange, Transaction } from '../../store/store.ts'
 import type { Row, TablesView } from '../../tables/row.ts'
 import { TABLE_NAMES } from '../../tables/schema.ts'
-import { type AnswerChange, changeKind, compareFacts } from './difference.ts'
-import { compileFacts, type Facts } from './facts.ts'
+import { type AnswerChange, changeKind, compareFacts, vanishedParts } from './difference.ts'
+import { compileFacts, type FactPart, type Facts } from './facts.ts'
 import { type NetRowChange, netRowChanges } from './row-changes.ts'
 import { affectedNodes } from './scope.ts'
 
@@ -20,6 +20,8 @@ export interface NodesChange {
   readonly kind: 'changed' | 'added' | 'removed'
   readonly nodes: readonly string[]
   readonly changes: readonly AnswerChange[]
+  /** Parts of the answer that are gone as a whole. */
+  readonly vanished: readonly FactPart[]
 }
 
 export interface Effects {
@@ -57,6 +59,7 @@ export async function compileEffects(
   { before, after, changes }: ForeseenEdit,
   answers: NodeAnswers,
   known: Snapshot | undefined,
+  onProgress: (line: string) => void = () => {},
 ): Promise<Effects> {
   const rows = netRowChanges(changes)
   if (rows.length === 0) return { rows, nodes: [] }
@@ -64,10 +67,11 @@ export async function compileEffects(
   let old = compileSnapshot(before, known, number)
   let fresh = compileSnapshot(after, old, next)
   const names = affectedNodes(changes, { view: before, snapshot: old }, { view: after, snapshot: fresh })
-  const kinds = new Map<string, { kind: NodesChange['kind']; nodes: string[]; changes: readonly AnswerChange[] }>()
+  const kinds = new Map<string, NodesChange & { readonly nodes: string[] }>()
   for (const [at, name] of names.entries()) {
     if (at > 0 && at % CHUNK === 0) {
       await pause()
+      if (at % (10 * CHUNK) === 0) onProgress(`${at} of ${names.length} nodes compared ...`)
       old = compileSnapshot(before, old, number)
       fresh = compileSnapshot(after, fresh, next)
     }
@@ -75,7 +79,7 @@ export async function compileEffects(
     if (found === undefined) continue
     const same = kinds.get(found.key)
     if (same) same.nodes.push(name)
-    else kinds.set(found.key, { kind: found.kind, nodes: [name], changes: found.changes })
+    else kinds.set(found.key, { ...found.change, nodes: [name] })
   }
   const nodes = [...kinds.values()].sort((a, b) => b.nodes.length - a.nodes.length)
   return { rows, nodes }
@@ -87,8 +91,12 @@ function compareNode(name: string, old: Snapshot, fresh: Snapshot, answers: Node
   const [was, is] = [old.node(name), fresh.node(name)]
   const factsOf = (node: typeof was, snapshot: Snapshot) =>
     node === undefined ? NOTHING : compileFacts(node, snapshot, answers)
-  const changes = compareFacts(factsOf(was, old), factsOf(is, fresh))
+  const [before, after] = [factsOf(was, old), factsOf(is, fresh)]
+  const changes = compareFacts(before, after)
   if (changes.length === 0) return undefined
   const kind: NodesChange['kind'] = was === undefined ? 'added' : is === undefined ? 'removed' : 'changed'
-  return { kind, changes, key: `${kind} ${changeKind(changes, was, is)}` }
+  return {
+    change: { kind, changes, vanished: vanishedParts(before, after) },
+    key: `${kind} ${changeKind(changes, was, is)}`,
+  }
 }

@@ -20,6 +20,9 @@ export function factKey(part: FactPart, what: string): string {
 /** Compared word by word. */
 export const COMMAND_LINE = factKey('boot file', 'command line')
 
+/** Why there is no boot file. */
+export const REFUSED = factKey('boot file', 'refused')
+
 type Put = (part: FactPart, what: string, value: string | number | undefined) => void
 
 export function compileFacts(node: ClusterNode, snapshot: Snapshot, answers: NodeAnswers): Facts {

@@ -64,7 +64,7 @@ function renderNodes(nodes: readonly NodesChange[]): string[] {
   return ['Boot answers that would change:', ...blocks, ...more]
 }
 
-function renderKind({ kind, nodes, changes }: NodesChange): string[] {
+function renderKind({ kind, nodes, changes, vanished }: NodesChange): string[] {
   const names = shortFold(nodes)
   if (kind === 'removed') return [`${names}: gone, not answered any more`]
   const notes = [
@@ -72,7 +72,11 @@ function renderKind({ kind, nodes, changes }: NodesChange): string[] {
     ...(nodes.length > 1 ? [`${nodes.length} nodes`, `values of ${nodes[0]}`] : []),
   ]
   const title = `${names}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}:`
-  const lines = changes.map(renderChange)
+  const isShown = ({ part, after, added }: AnswerChange) =>
+    !vanished.includes(part) || after !== undefined || added !== undefined
+  const shown = changes.filter(isShown)
+  const silent = vanished.filter((part) => !shown.some((change) => change.part === part))
+  const lines = [...shown.map(renderChange), ...silent.map((part) => `${part.padEnd(9)}  none any more`)]
   return [title, ...indent(bounded(lines, EFFECT_LIMITS.linesOfAKind, 'more changes'))]
 }
 

@@ -60,7 +60,7 @@ export function openMethods(shared: SharedContext): Methods {
       const result = await method(context, params, onProgress)
       if (!context.dryRun) return result
       const { withEffects } = await import('../effects/dry-run.ts')
-      return withEffects(context, result)
+      return withEffects(context, result, onProgress)
     },
   }
 }
