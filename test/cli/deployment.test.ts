@@ -316,6 +316,25 @@ $ nodeset cn1 boot
   t.is(ran(), '')
 })
 
+test('prescripts: what one of them writes into the tables counts', async (t) => {
+  const site = await stage(t)
+  const liteboot = join(import.meta.dirname, '../../bin/liteboot')
+  script(
+    site,
+    'findmac',
+    `LITEBOOT_STATE="${site.places.state}" exec "${liteboot}" chtab node=cn3 mac.mac=0a:00:00:00:00:03`,
+  )
+  await transcript(
+    t,
+    site,
+    `
+$ chtab node=cn3 prescripts.begin=osimage:findmac
+$ nodeset cn3 osimage=lite
+cn3: statelite rhels9.2-x86_64-compute
+`,
+  )
+})
+
 test('nodeset --export: the files that each firmware asks for, kernel and initrd, and nothing left behind', async (t) => {
   const site = await stage(t)
   const files = () =>
@@ -477,6 +496,11 @@ $ makehosts cn1,cn2 --file @/hosts
     t,
     site,
     `
+$ chtab key=FQDNfirst site.value=yes
+$ makehosts cn3 --file @/hosts
+$ chtab -d key=FQDNfirst site
+$ makehosts cn3 --file @/hosts --dry-run
+@/hosts: 0 lines would be added, 1 changed, 0 removed
 $ makehosts -n --file @/hosts
 $ makehosts -d --file @/hosts
 ! Error: -d needs a noderange

@@ -37,8 +37,3 @@ export function parseAction(text: string): Action {
     'States: osimage[=<image>], statelite[=<image>], boot, offline, shell, shutdown, stat. Nothing was changed.',
   )
 }
-
-/** What prescripts see as ACTION. */
-export function actionWord(action: Action): string {
-  return action.word
-}

@@ -2,8 +2,7 @@
  * nodeset: what nodes do at their next boot. Only tables change (nodetype, chain); a node that cannot boot what it is told
  * keeps every value it has, and never stops the others.
  */
-import type { StateWord } from '../../../boot/state.ts'
-import { stateLine } from '../../../boot/state.ts'
+import { type StateWord, stateLine } from '../../../boot/state.ts'
 import type { ClusterNode, Image, ImageName, Snapshot } from '../../../cluster/model.ts'
 import { compileSnapshot } from '../../../cluster/snapshot.ts'
 import { openImageFiles } from '../../../image/image-files.ts'
@@ -11,7 +10,7 @@ import type { Transaction } from '../../../store/store.ts'
 import { renderHint } from '../../../tables/nearest-name.ts'
 import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
-import type { Method, MethodContext } from '../context.ts'
+import type { Compiled, Method, MethodContext } from '../context.ts'
 import { edit } from '../edit.ts'
 import { expandKnown } from '../per-node.ts'
 import { type Action, parseAction } from './action.ts'
@@ -40,11 +39,17 @@ export const nodeset: Method<'nodeset.set'> = async (context, params) => {
     return exportBootFiles(context, names, exportDirectory)
   }
   const action = parseAction(params.action)
-  refuseUnknownImage(action, (await context.compiled()).snapshot)
-  const begun = await scripts(context, 'begin', names, action, params.verbose)
+  let current = await context.compiled()
+  refuseUnknownImage(action, current.snapshot)
+  const begun = await scripts(context, current, 'begin', names, action, params.verbose)
   if (begun.aborted) return commandResult(begun.output, null, [...begun.errors, 'Error: nothing was changed'], 1)
-  const done = await setStates(context, names, action)
-  const ended = await scripts(context, 'end', done.set, action, params.verbose)
+  if (begun.ran) {
+    // A script may have filled in what a node lacked.
+    context.store.refresh()
+    current = await context.compiled()
+  }
+  const done = await setStates(context, current, names, action)
+  const ended = await scripts(context, current, 'end', done.set, action, params.verbose)
   const output = [...begun.output, ...done.output, ...ended.output]
   const errors = [...begun.errors, ...done.errors, ...ended.errors]
   const status = done.failed || ended.aborted ? 1 : 0
@@ -78,12 +83,12 @@ function noSuchImage(name: string, snapshot: Snapshot): string {
 
 async function scripts(
   context: MethodContext,
+  { snapshot }: Compiled,
   when: 'begin' | 'end',
   names: readonly string[],
   action: Action,
   verbose: boolean | undefined,
 ): Promise<PrescriptRun> {
-  const { snapshot } = await context.compiled()
   const provmethodOf = (node: ClusterNode) => {
     if (action.kind !== 'image') return undefined
     return snapshot.images.get((action.image ?? node.imageName ?? '') as ImageName)?.provmethod
@@ -110,8 +115,12 @@ interface Done {
   readonly data: object
 }
 
-async function setStates(context: MethodContext, names: readonly string[], action: Action): Promise<Done> {
-  const current = await context.compiled()
+async function setStates(
+  context: MethodContext,
+  current: Compiled,
+  names: readonly string[],
+  action: Action,
+): Promise<Done> {
   const failures = new Map<string, readonly string[]>()
   const targets: Target[] = []
   for (const name of names) {

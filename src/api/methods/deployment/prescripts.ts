@@ -29,6 +29,8 @@ export interface PrescriptRun {
   readonly errors: readonly string[]
   /** A script ended with more than 1, was killed, or could not be started: nothing after it was run. */
   readonly aborted: boolean
+  /** Something was run, and may have changed whatever it likes. */
+  readonly ran: boolean
 }
 
 /** `[action:]s1,s2[|action:s3]` → the scripts whose action is one of `words`, or that name none, in order. */
@@ -49,6 +51,7 @@ export async function runPrescripts(request: PrescriptRequest): Promise<Prescrip
   const output: string[] = []
   const errors: string[] = []
   let aborted = false
+  let ran = false
   for (const [scripts, nodes] of groupByScripts(request)) {
     for (const script of JSON.parse(scripts) as string[]) {
       if (request.dryRun) {
@@ -56,16 +59,17 @@ export async function runPrescripts(request: PrescriptRequest): Promise<Prescrip
         continue
       }
       if (request.verbose) output.push(`${request.host}: Running ${script} for nodes ${nodes.join(',')}.`)
-      for (const ran of await runScript(script, nodes, request)) {
-        const said = ran.output.trimEnd()
-        if (ran.status === 0) output.push(...(said === '' ? [] : [`${request.host}: ${script}: ${said}`]))
-        else errors.push(`Error: ${request.host}: ${script}: ${ran.fault}. Error message=${said}`)
-        aborted ||= ran.status > 1
+      ran = true
+      for (const { status, fault, output: printed } of await runScript(script, nodes, request)) {
+        const said = printed.trimEnd()
+        if (status === 0) output.push(...(said === '' ? [] : [`${request.host}: ${script}: ${said}`]))
+        else errors.push(`Error: ${request.host}: ${script}: ${fault}. Error message=${said}`)
+        aborted ||= status > 1
       }
-      if (aborted) return { output, errors, aborted }
+      if (aborted) return { output, errors, aborted, ran }
     }
   }
-  return { output, errors, aborted: false }
+  return { output, errors, aborted, ran }
 }
 
 /** Scripts run once for all nodes that have the same list. The row `xcatdefaults` holds for every node and comes first. */
