@@ -47,8 +47,9 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-export function chooseEditor({ TABEDITOR, EDITOR }: NodeJS.ProcessEnv): string {
-  return TABEDITOR || EDITOR || 'vi'
+/** undefined: none was chosen. */
+export function chooseEditor({ TABEDITOR, EDITOR }: NodeJS.ProcessEnv): string | undefined {
+  return TABEDITOR || EDITOR || undefined
 }
 
 /** @param editor a shell word or several, as git takes it. Returns what went wrong with it. */

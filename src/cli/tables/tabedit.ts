@@ -39,6 +39,10 @@ async function editTable(table: string, { api, dryRun, dialogue, json }: CliCall
     const advice = `Print it with \`tabdump ${table}\`, shorten it with \`tabprune ${table}\`.`
     throw new OperatorError('LB_BAD_INPUT', `tabedit does not edit ${table}: it is a log`, advice)
   }
+  const editor = chooseEditor(process.env)
+  // Without this, vi would wait for ever for keys that nobody can press.
+  if (editor === undefined && !dialogue.isPossible)
+    throw new OperatorError('LB_USAGE', 'tabedit needs a terminal, or an EDITOR that works without one')
   const before = `${(await api.call('tables.dump', { table })).output.join('\n')}\n`
   // Somebody thinks now; the server may be another one afterwards.
   await api.close()
@@ -47,7 +51,7 @@ async function editTable(table: string, { api, dryRun, dialogue, json }: CliCall
   const file = openEditFile(`${table}.csv`, before)
   const kept = `Your text is kept in ${file.path}`
   for (;;) {
-    const failure = await runEditor(chooseEditor(process.env), file.path)
+    const failure = await runEditor(editor ?? 'vi', file.path)
     const csv = file.read()
     if (csv === before) {
       file.remove()
