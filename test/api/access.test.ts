@@ -98,7 +98,7 @@ test('names of hosts: short, without the interface, and only where a policy row 
   t.true(namesHosts(policy('ws1')))
   for (const host of ['', '*', '10.0.0.1', 'fd00::1']) t.false(namesHosts(policy(host)), host)
   // Every machine knows this one without asking anybody.
-  t.is(await openHostNames(Date.now).shortName('127.0.0.1'), 'localhost')
+  t.true((await openHostNames(Date.now).shortNames('127.0.0.1')).includes('localhost'))
 })
 
 test('servers as they are typed', (t) => {

@@ -61,14 +61,15 @@ export function openAuthentication(
         throw refuse('the server does not know the token: it was revoked, or is of another server', address)
       }
       const { record } = check
-      const name = namesHosts(store) ? await hostNames.shortName(address) : undefined
-      return { user: record.user, host: name ?? address, address, role: record.role, clientType: 'api', token: record }
+      const names = namesHosts(store) ? await hostNames.shortNames(address) : []
+      const { user, role } = record
+      return { user, host: names[0] ?? address, hostNames: [address, ...names], role, clientType: 'api', token: record }
     },
 
     async login({ user, password, role, description, lifetimeMs }, from) {
       const address = plainAddress(from)
       demandPatience(address)
-      const caller: Caller = { user, host: address, address, role, clientType: 'api' }
+      const caller: Caller = { user, host: address, role, clientType: 'api' }
       const request = { command: 'login', noderange: undefined, words: [user] }
       // Counted before it is checked: guesses that come at the same time are not free.
       throttle.failed(address)

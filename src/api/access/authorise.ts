@@ -81,7 +81,7 @@ function demandPermission<M extends MethodName>(
     rows,
     {
       user: caller.user,
-      hosts: [caller.host, caller.address].filter((name) => name !== undefined),
+      hosts: caller.hostNames ?? [],
       command: entry.command,
       nodes: nodes ?? (named === undefined && asksForNodes ? new Set(nodeNames(store)) : undefined),
       words: request.words,

@@ -8,8 +8,8 @@ import { isIP } from 'node:net'
 import { cell, enabledRows, type TablesView } from '../../tables/row.ts'
 
 export interface HostNames {
-  /** undefined: it has no name, or none that leads back. */
-  shortName(address: string): Promise<string | undefined>
+  /** Those that lead back; an address can have several. */
+  shortNames(address: string): Promise<readonly string[]>
 }
 
 const KEEP_MS = 300_000
@@ -24,26 +24,33 @@ export function namesHosts(view: TablesView): boolean {
 }
 
 export function openHostNames(now: () => number): HostNames {
-  const known = new Map<string, { readonly name: Promise<string | undefined>; readonly untilMs: number }>()
+  const known = new Map<string, { readonly names: Promise<readonly string[]>; readonly untilMs: number }>()
   return {
-    shortName(address) {
+    shortNames(address) {
       const found = known.get(address)
-      if (found && found.untilMs > now()) return found.name
-      const name = lookUp(address).catch(() => undefined)
+      if (found && found.untilMs > now()) return found.names
+      const names = lookUp(address).catch(() => [])
       if (known.size >= MOST) known.clear()
-      known.set(address, { name, untilMs: now() + KEEP_MS })
-      return name
+      known.set(address, { names, untilMs: now() + KEEP_MS })
+      return names
     },
   }
 }
 
-async function lookUp(address: string): Promise<string | undefined> {
+/** More names than this are nobody's host. */
+const MOST_NAMES = 4
+
+async function lookUp(address: string): Promise<readonly string[]> {
   // Not getnameinfo: that would wait in one of the few threads which read files for nodes.
   const resolver = new dns.Resolver({ timeout: WAIT_MS, tries: 1 })
-  const [name] = await resolver.reverse(address)
-  if (name === undefined) return undefined
-  const back = await dns.lookup(name, { all: true })
-  return back.some((entry) => entry.address === address) ? shortHostName(name) : undefined
+  const names = (await resolver.reverse(address)).slice(0, MOST_NAMES)
+  const confirmed = await Promise.all(names.map((name) => leadsTo(name, address)))
+  return [...new Set(names.filter((_name, at) => confirmed[at]).map(shortHostName))]
+}
+
+async function leadsTo(name: string, address: string): Promise<boolean> {
+  const back = await dns.lookup(name, { all: true }).catch(() => [])
+  return back.some((entry) => entry.address === address)
 }
 
 /** Without domain, and without the interface that xCAT's names end in: `ws1-eth0.cluster` → `ws1`. */

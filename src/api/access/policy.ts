@@ -15,7 +15,7 @@ import { isWithin, parseTimes } from './policy-time.ts'
 export interface PolicyRequest {
   /** undefined: whoever it is has not shown it. */
   readonly user: string | undefined
-  /** The caller's address, and its short name where that is known. */
+  /** The caller's address, and its short names where they are known. */
   readonly hosts: readonly string[]
   readonly command: string
   /** undefined: the request is not about nodes. Names that are not nodes (yet) count as well. */

@@ -20,8 +20,8 @@ export interface Caller {
   readonly user: string
   /** Short name or address of the caller's host; undefined: this machine. */
   readonly host: string | undefined
-  /** The caller's address; undefined: this machine. */
-  readonly address?: string
+  /** What policy rows may call that host: its address and its short names. */
+  readonly hostNames?: readonly string[]
   readonly role: Role
   readonly clientType: 'cli' | 'api'
   /** What a remote caller has shown. */
