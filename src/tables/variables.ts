@@ -93,7 +93,7 @@ function variableValue(name: string, written: string, lookup: VariableLookup): s
   if (!findColumn(table, column))
     throw new VariableFault(`${written}: table ${table} has no column ${column}${near(column, columnNames(schema))}`)
   const groups = table === 'nodelist' ? '' : ' or of its groups'
-  const rows = `no ${table} row of ${lookup.node}${groups} has it`
+  const rows = `no ${table} row of the node${groups} has it`
   return lookup.attribute(table, column) || missing(`${table}.${column}`, written, lookup, rows)
 }
 

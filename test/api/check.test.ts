@@ -110,7 +110,7 @@ const FAULTS: readonly (readonly [
     'a variable without value',
     (s) => s.set('priority=1', 'litetree.directory=10.4.0.1:/t/$noderes.nfsdir'),
     [
-      'error    cn[1-3]: litetree row priority=1: noderes.nfsdir is not set for <node> ($noderes.nfsdir) (correct litetree.directory, or set the attribute for the node)',
+      'error    cn[1-3]: litetree row priority=1: noderes.nfsdir is not set for <node> ($noderes.nfsdir): no noderes row of the node or of its groups has it (correct litetree.directory, or set the attribute for the node)',
     ],
   ],
   [

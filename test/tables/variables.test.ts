@@ -37,7 +37,7 @@ for (const [text, value] of DONE)
 const REFUSED: readonly (readonly [string, RegExp, string | undefined])[] = [
   [
     '10.1.0.1:/lt/$noderes.nfsdir/x',
-    /^noderes\.nfsdir is not set for cn2 \(\$noderes\.nfsdir\): no noderes row of cn2 or of its groups has it$/,
+    /^noderes\.nfsdir is not set for cn2 \(\$noderes\.nfsdir\): no noderes row of the node or of its groups has it$/,
     'noderes.nfsdir',
   ],
   ['$site.master:/x', /^site\.master is not set for cn2 .*: no site row key=master$/, 'site.master'],
