@@ -270,3 +270,17 @@ test('undo over ten thousand rows, and its row in the audit log', async (t) => {
   t.true(rig.store.read('noderes').every((row) => row.netboot === 'grub2'))
   t.regex((await lastAudit(rig)).comments ?? '', /^revision 3: noderes node=n1 netboot: petitboot -> grub2; /)
 })
+
+test('a file that cannot be read is not quoted in the audit log', async (t) => {
+  const rig = await openApiRig(t)
+  const header = '#key,username,password'
+  const files = [`"system","root","s3cret-six`, `"system","root","s3cret-six","x"`, `"system","root",s3cret-six"`]
+  for (const line of files) {
+    const { errors } = await rig.client.call('tables.restore', { table: 'passwd', csv: `${header}\n${line}\n` })
+    t.regex(errors.join('\n'), /s3cret-six/, 'who typed it may see it')
+    const { status, comments } = await lastAudit(rig)
+    t.is(status, 'Failed')
+    t.regex(comments ?? '', /line \d+/)
+    t.notRegex(comments ?? '', /s3cret/)
+  }
+})

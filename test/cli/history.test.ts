@@ -297,10 +297,15 @@ test('what the server writes of a node does not stand in the way of an undo', as
   await runCommand(site, ['mkdef', 'n1', 'groups=all'])
   const { openSqliteStore } = await import('../../src/store/sqlite.ts')
   const store = openSqliteStore({ path: site.places.tables })
-  store.transact((tx) => tx.setRows('nodelist', { node: 'n1' }, { status: 'booted', statustime: 'now' }), {
-    author: 'server',
-    record: false,
-  })
+  const seen = (status: string) =>
+    store.transact((tx) => tx.setRows('nodelist', { node: 'n1' }, { status, statustime: 'now' }), {
+      author: 'server',
+      record: false,
+    })
+  seen('booted')
+  await runCommand(site, ['chdef', 'n1', 'status=powering-off', 'groups=all,off'])
+  store.refresh()
+  seen('netbooting')
   store.close()
   await transcript(
     t,
@@ -310,8 +315,18 @@ $ undo 2
 ! Error: revision 2 is not in the history: the server made it by itself (status of nodes)
 !        List the revisions with \`liteboot history\`. [LB_NO_REVISION]
 [1]
+$ undo 0
+! Error: revision 0 is the beginning, before any change
+!        List the revisions with \`liteboot history\`. [LB_NO_REVISION]
+[1]
 $ undo
-undone: revision 1 (mkdef -o n1 groups=all); this is revision 3
+undone: revision 3 (chdef -o n1 status=powering-off groups=all,off); this is revision 5
+$ lsdef n1 -i groups,status
+Object name: n1
+    groups=all
+    status=netbooting
+$ undo
+undone: revision 1 (mkdef -o n1 groups=all); this is revision 6
 $ tabdump nodelist
 #node,groups,status,statustime,appstatus,appstatustime,primarysn,hidden,updatestatus,updatestatustime,zonename,comments,disable
 `,

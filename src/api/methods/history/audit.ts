@@ -97,14 +97,14 @@ export function openCallAudit(store: Store, caller: Caller, { command, noderange
     ended(result) {
       if (logged) return result
       const failed = result.exitStatus !== 0
-      const comments = failed ? (result.errors[0] ?? '').replace(/^Error: /, '') : ''
+      const comments = failed ? withoutInput((result.errors[0] ?? '').replace(/^Error: /, '')) : ''
       const fault = note({ status: failed ? 'Failed' : 'Allowed', comments })
       return fault === undefined ? result : { ...result, errors: [...result.errors, `Warning: ${fault}`] }
     },
     failed(error) {
       const text = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
       const code = error instanceof OperatorError ? error.code : 'LB_INTERNAL'
-      note({ status: 'Failed', comments: `${code}: ${text}` })
+      note({ status: 'Failed', comments: `${code}: ${withoutInput(text ?? '')}` })
     },
   }
 }
@@ -130,6 +130,11 @@ function summarise({ revision, changes }: MadeTransaction): string {
   }
   const hidden = changes.length - parts.length
   return `revision ${revision}: ${[...parts, ...(hidden > 0 ? [`… and ${hidden} more rows`] : [])].join('; ')}`
+}
+
+/** A fault of a CSV or stanza file quotes the line, which may hold a password: its number has to do. */
+function withoutInput(text: string): string {
+  return text.replace(/(\bline \d+(?:, character \d+)?)[:,;] .*/s, '$1')
 }
 
 /** Ten thousand names on a command line are not kept: the rows say which they were. */

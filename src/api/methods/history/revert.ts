@@ -15,7 +15,7 @@ export interface Conflict {
   readonly columns: readonly string[]
 }
 
-/** Written by the server as nodes boot: what stands there since then is nobody's edit. */
+/** Of nodelist, written by the server as nodes boot: what stands there since then is nobody's edit. */
 const STATUS_COLUMNS: ReadonlySet<string> = new Set([
   'status',
   'statustime',
@@ -74,7 +74,7 @@ function planRemoval(plan: Plan, change: RecordedChange): void {
   const { table, key, after = {} } = change
   const row = plan.find(table, key)
   if (!row) return
-  const columns = differing(table, row, after).filter((column) => !STATUS_COLUMNS.has(column))
+  const columns = differing(table, row, after).filter((column) => !isStatus(table, column))
   if (columns.length > 0) plan.conflicts.push({ change, row, columns })
   remove(plan, table, key, row)
 }
@@ -89,8 +89,11 @@ function planUpdate(plan: Plan, change: RecordedChange): void {
     plan.conflicts.push({ change, row, columns: [] })
     return
   }
-  const columns = Object.keys(after).filter((column) => !(column in key))
-  const conflicting = columns.filter((column) => !same(row, after, column) && !same(row, before, column))
+  const isOthers = (column: string) => !same(row, after, column) && !same(row, before, column)
+  const columns = Object.keys(after).filter(
+    (column) => !(column in key || (isStatus(table, column) && isOthers(column))),
+  )
+  const conflicting = columns.filter(isOthers)
   if (conflicting.length > 0) plan.conflicts.push({ change, row, columns: conflicting })
   const values = Object.fromEntries(columns.map((column) => [column, before[column] ?? null]))
   if (!moved) {
@@ -112,6 +115,10 @@ function planReturn(plan: Plan, change: RecordedChange): void {
     remove(plan, table, key, row)
   }
   plan.additions.push({ table, values: { ...before, ...key } })
+}
+
+function isStatus(table: string, column: string): boolean {
+  return table === 'nodelist' && STATUS_COLUMNS.has(column)
 }
 
 function remove(plan: Plan, table: string, key: RowValues, row: Row): void {

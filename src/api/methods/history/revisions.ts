@@ -13,6 +13,7 @@ export function parseRevision(word: string): number {
 export async function findTransaction(store: Store, revision: number): Promise<RecordedTransaction> {
   for await (const transaction of store.history.transactions({ after: revision - 1, upTo: revision }))
     return transaction
+  if (revision === 0) throw noRevision('revision 0 is the beginning, before any change')
   if (revision > store.revision)
     throw noRevision(`there is no revision ${revision}: the tables are at ${store.revision}`)
   await requireReach(store, revision - 1)
