@@ -97,8 +97,31 @@ test('names of hosts: short, without the interface, and only where a policy row 
   const policy = (host: string) => ({ read: () => [{ priority: '1', host, rule: 'allow' }] })
   t.true(namesHosts(policy('ws1')))
   for (const host of ['', '*', '10.0.0.1', 'fd00::1']) t.false(namesHosts(policy(host)), host)
-  // Every machine knows this one without asking anybody.
-  t.true((await openHostNames(Date.now).shortNames('127.0.0.1')).includes('localhost'))
+  const names: Readonly<Record<string, readonly string[]>> = {
+    '10.0.0.1': ['ws1.example', 'ws1-eth0.example', 'mn.example'],
+  }
+  const addresses: Readonly<Record<string, readonly string[]>> = {
+    'ws1.example': ['10.0.0.1'],
+    'ws1-eth0.example': ['10.0.0.9', '10.0.0.1'],
+    // Who owns the address claims to be another.
+    'mn.example': ['10.0.0.254'],
+  }
+  let asked = 0
+  let nowMs = 0
+  const hosts = openHostNames(() => nowMs, {
+    async reverse(address) {
+      asked++
+      return names[address] ?? Promise.reject(new Error('ENOTFOUND'))
+    },
+    addressesOf: async (name) => addresses[name] ?? [],
+  })
+  t.deepEqual(await hosts.shortNames('10.0.0.1'), ['ws1'])
+  t.deepEqual(await hosts.shortNames('10.0.0.1'), ['ws1'])
+  t.is(asked, 1)
+  nowMs += 3_600_000
+  t.deepEqual(await hosts.shortNames('10.0.0.1'), ['ws1'])
+  t.is(asked, 2)
+  t.deepEqual(await hosts.shortNames('10.0.0.2'), [])
 })
 
 test('servers as they are typed', (t) => {

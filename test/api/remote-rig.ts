@@ -40,6 +40,7 @@ export async function openRemoteRig(t: ExecutionContext, now: () => number = Dat
     host: '127.0.0.1',
     port: 0,
     now,
+    hostNames: { shortNames: async (address) => (address === '127.0.0.1' ? ['ws1', 'ws'] : []) },
     log: { info: (message) => log.push(message), warn: (message) => log.push(message) },
   })
   t.teardown(() => remote.close())

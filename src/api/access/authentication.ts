@@ -6,7 +6,7 @@ import type { Caller } from '../methods/context.ts'
 import type { Role } from '../methods/entry.ts'
 import { recordAudit } from '../methods/history/audit.ts'
 import { openThrottle, plainAddress } from './admission.ts'
-import { namesHosts, openHostNames } from './host-names.ts'
+import { type HostNames, namesHosts, openHostNames } from './host-names.ts'
 import { isPasswordOf } from './passwords.ts'
 import type { TokenRecord, Tokens } from './tokens.ts'
 
@@ -30,9 +30,9 @@ export function openAuthentication(
   tokens: Tokens,
   now: () => number,
   warn: (message: string) => void,
+  hostNames: HostNames = openHostNames(now),
 ): Authentication {
   const throttle = openThrottle(now)
-  const hostNames = openHostNames(now)
   const turn = openTurns(REMOTE_LIMITS.passwordChecks, REMOTE_LIMITS.waitingLogins)
 
   /** Also for tokens, so that whoever tries them is slowed down; a good token is never made to wait. */

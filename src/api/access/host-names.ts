@@ -23,13 +23,25 @@ export function namesHosts(view: TablesView): boolean {
   })
 }
 
-export function openHostNames(now: () => number): HostNames {
+/** What is asked of the network. */
+export interface NameService {
+  reverse(address: string): Promise<readonly string[]>
+  addressesOf(name: string): Promise<readonly string[]>
+}
+
+const DNS: NameService = {
+  // Not getnameinfo: that would wait in one of the few threads which read files for nodes.
+  reverse: (address) => new dns.Resolver({ timeout: WAIT_MS, tries: 1 }).reverse(address),
+  addressesOf: async (name) => (await dns.lookup(name, { all: true })).map(({ address }) => address),
+}
+
+export function openHostNames(now: () => number, service: NameService = DNS): HostNames {
   const known = new Map<string, { readonly names: Promise<readonly string[]>; readonly untilMs: number }>()
   return {
     shortNames(address) {
       const found = known.get(address)
       if (found && found.untilMs > now()) return found.names
-      const names = lookUp(address).catch(() => [])
+      const names = lookUp(service, address).catch(() => [])
       if (known.size >= MOST) known.clear()
       known.set(address, { names, untilMs: now() + KEEP_MS })
       return names
@@ -40,17 +52,10 @@ export function openHostNames(now: () => number): HostNames {
 /** More names than this are nobody's host. */
 const MOST_NAMES = 4
 
-async function lookUp(address: string): Promise<readonly string[]> {
-  // Not getnameinfo: that would wait in one of the few threads which read files for nodes.
-  const resolver = new dns.Resolver({ timeout: WAIT_MS, tries: 1 })
-  const names = (await resolver.reverse(address)).slice(0, MOST_NAMES)
-  const confirmed = await Promise.all(names.map((name) => leadsTo(name, address)))
-  return [...new Set(names.filter((_name, at) => confirmed[at]).map(shortHostName))]
-}
-
-async function leadsTo(name: string, address: string): Promise<boolean> {
-  const back = await dns.lookup(name, { all: true }).catch(() => [])
-  return back.some((entry) => entry.address === address)
+async function lookUp(service: NameService, address: string): Promise<readonly string[]> {
+  const names = (await service.reverse(address)).slice(0, MOST_NAMES)
+  const back = await Promise.all(names.map((name) => service.addressesOf(name).catch(() => [])))
+  return [...new Set(names.filter((_name, at) => back[at]?.includes(address)).map(shortHostName))]
 }
 
 /** Without domain, and without the interface that xCAT's names end in: `ws1-eth0.cluster` → `ws1`. */

@@ -19,6 +19,7 @@ import { openAdmission, plainAddress } from './admission.ts'
 import { openAuthentication } from './authentication.ts'
 import { PermissionDenied } from './authorise.ts'
 import type { Credentials } from './certificates.ts'
+import type { HostNames } from './host-names.ts'
 import { renderOpenApi } from './openapi.ts'
 import { openTokens, parseLifetime, tokensFile, USER_NAME } from './tokens.ts'
 
@@ -33,6 +34,8 @@ export interface RemoteApiOptions {
   /** 0: any free one. */
   readonly port: number
   readonly now: () => number
+  /** undefined: the names of the network. */
+  readonly hostNames?: HostNames
   readonly log: { info(message: string): void; warn(message: string): void }
 }
 
@@ -57,7 +60,7 @@ const LONGEST_LOGIN_MS = 30 * 24 * 3600 * 1000
 export async function openRemoteApi(options: RemoteApiOptions): Promise<RemoteApi> {
   const { methods, store, now, log } = options
   const tokens = openTokens(tokensFile(options.accessDirectory), now)
-  const authentication = openAuthentication(store, tokens, now, log.warn)
+  const authentication = openAuthentication(store, tokens, now, log.warn, options.hostNames)
   const { cert, key } = await options.credentials()
   const app = fastify({
     https: {
