@@ -107,16 +107,20 @@ async function perform(command: CliCommand, work: Work, program: Command, termin
 
 /** Some commands need no tables, and one keeps its user thinking for hours between two calls. */
 function connectWhenCalled(places: Terminal['places']): Api {
-  let connected: Api | undefined
+  let connecting: Promise<Api> | undefined
   return {
     async call(method, params, onProgress) {
-      connected ??= await connectApi(places)
-      return connected.call(method, params, onProgress)
+      connecting ??= connectApi(places)
+      return (await connecting).call(method, params, onProgress)
     },
     async close() {
-      const before = connected
-      connected = undefined
-      await before?.close()
+      const before = connecting
+      connecting = undefined
+      // Whoever called has been told why there is no connection.
+      await before?.then(
+        (api) => api.close(),
+        () => {},
+      )
     },
   }
 }

@@ -94,7 +94,7 @@ test('every command that is mentioned exists', (t) => {
   // In code only: elsewhere the word after "liteboot" is a verb.
   const mentions = pages().flatMap((page) =>
     [...textOf(page).matchAll(/^ {4}.*$|`[^`\n]+`/gm)].flatMap(([code]) =>
-      [...code.matchAll(/(?:^ +(?:# )?|`|\$\(|[;|&] *)(?:ip netns \S+ \S+ )?(?:bin\/)?liteboot ([a-z]\w*)/g)].map(
+      [...code.matchAll(/(?:^ +(?:# )?|`|\$\(|[;|&] *)(?:ip netns \S+ \S+ )?(?:bin\/)?liteboot ([a-z][\w-]*)/g)].map(
         (match) => ({
           page,
           command: match[1] ?? '',
