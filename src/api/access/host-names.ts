@@ -54,7 +54,7 @@ const MOST_NAMES = 4
 
 async function lookUp(service: NameService, address: string): Promise<readonly string[]> {
   const names = (await service.reverse(address)).slice(0, MOST_NAMES)
-  const back = await Promise.all(names.map((name) => service.addressesOf(name).catch(() => [])))
+  const back = await Promise.all(names.map((name) => service.addressesOf(name).catch((): string[] => [])))
   return [...new Set(names.filter((_name, at) => back[at]?.includes(address)).map(shortHostName))]
 }
 
