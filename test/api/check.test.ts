@@ -55,6 +55,11 @@ const FAULTS: readonly (readonly [
     ['error    cn2: hosts row: no network contains 10.9.0.2 (add a networks row for it)'],
   ],
   [
+    'addresses outside every network, of several nodes',
+    (s) => s.set('node=cn', 'hosts.ip=|10.9.0.($1)|'),
+    ['error    cn[1-3]: hosts row: no network contains <ip> (add a networks row for it)'],
+  ],
+  [
     'an image that is not defined, for all nodes',
     (s) => s.set('node=cn', 'nodetype.provmethod=light'),
     [
@@ -428,7 +433,7 @@ test('other DHCP servers are looked for only when asked', async (t) => {
   site.rivals = () => Promise.reject(new Error('the DHCP client port is not free'))
   t.like((await site.check('dhcp'))[0], { severity: 'warning', code: 'not-asked' })
   site.rivals = async () => []
-  t.deepEqual(await site.check('dhcp'), [])
+  t.deepEqual((await site.check('dhcp')).map(renderCheckFinding), ['info     dhcp: no other DHCP server answers'])
   // A node of that name is the node.
   await site.set('node=dhcp', 'nodelist.groups=all')
   t.like((await site.check('dhcp'))[0], { code: 'no-image', nodes: ['dhcp'] })

@@ -120,7 +120,8 @@ async function checkArea(
   const entries = await readdir(area, { withFileTypes: true })
   const bad = new Set(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => join(area, name)))
   for (const { path, node } of needed)
-    if (bad.has(path)) report.add('error', 'bad-directory', where, `${path} is not a directory`, 'move it away', node)
+    if (bad.has(path))
+      report.add('error', 'bad-directory', where, `${path} is not a directory`, 'move it away', { name: node })
 }
 
 function silent(path: string, report: CheckReport): void {

@@ -61,7 +61,7 @@ export function checkLoaders(
       const remedy = LOADER_FILES.find(({ name }) => name === file)?.package
       const advice = `${remedy === undefined ? '' : `apt-get install ${remedy}, or `}put it into ${tftpdir}`
       const message = `missing, and needed by nodes with ${firmware} firmware`
-      report.add(severity, 'no-loader', `loader ${file}`, message, advice, node)
+      report.add(severity, 'no-loader', `loader ${file}`, message, advice, { name: node })
     }
   }
 }

@@ -4,15 +4,14 @@ import type { Machine } from './machine.ts'
 import type { CheckReport } from './report.ts'
 
 export function checkNetworksOf(
-  used: Iterable<string>,
+  used: ReadonlySet<string>,
   snapshot: Snapshot,
   machine: Machine,
   report: CheckReport,
 ): void {
-  const names = new Set(used)
   const addresses = machine.addresses()
   for (const network of snapshot.networks) {
-    if (!names.has(network.netname)) continue
+    if (!used.has(network.netname)) continue
     // !remote!: the administrator says that a relay stands between.
     if (network.mgtifname?.startsWith('!remote!')) continue
     if (addresses.some(({ address }) => network.contains(address as Parameters<typeof network.contains>[0]))) continue

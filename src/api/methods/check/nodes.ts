@@ -26,11 +26,22 @@ export interface Needs {
   readonly directories: Map<string, NeededDirectory>
   readonly loaders: Map<string, WantedLoader>
   /** Names of the networks that nodes are in. */
-  readonly networks: Map<string, string[]>
+  readonly networks: Set<string>
 }
 
 /** Nodes between two pauses, and per snapshot: answers are remembered by snapshot, and memory is to stay bounded. */
 const CHUNK = 500
+
+/** What every node is checked with. */
+interface Pass {
+  readonly snapshot: Snapshot
+  readonly answers: NodeAnswers
+  readonly isWhole: boolean
+  /** Nodes whose address went to the node that had it first. */
+  readonly losers: ReadonlySet<string>
+  readonly report: CheckReport
+  readonly needs: Needs
+}
 
 export async function checkNodesOf(
   view: TablesView,
@@ -40,7 +51,8 @@ export async function checkNodesOf(
   report: CheckReport,
   onProgress: (line: string) => void,
 ): Promise<Needs> {
-  const needs: Needs = { directories: new Map(), loaders: new Map(), networks: new Map() }
+  const needs: Needs = { directories: new Map(), loaders: new Map(), networks: new Set() }
+  const losers = new Set(first.faults.map((fault) => / row node=(\S+): .* belongs to node /.exec(fault)?.[1] ?? ''))
   let snapshot = first
   for (const [at, name] of subject.nodes.entries()) {
     if (at > 0 && at % CHUNK === 0) {
@@ -51,115 +63,68 @@ export async function checkNodesOf(
     const node = snapshot.node(name)
     if (node === undefined) continue
     try {
-      checkNode(node, snapshot, answers, subject, report, needs)
+      checkNode(node, { snapshot, answers, isWhole: subject.isWhole, losers, report, needs })
     } catch (error) {
-      report.add('error', 'internal', 'check', `could not be checked: ${String(error)}`, 'report this', name)
+      report.add('error', 'internal', 'check', `could not be checked: ${String(error)}`, 'report this', node)
     }
   }
   return needs
 }
 
-function checkNode(
-  node: ClusterNode,
-  snapshot: Snapshot,
-  answers: NodeAnswers,
-  subject: Subject,
-  report: CheckReport,
-  needs: Needs,
-): void {
+function checkNode(node: ClusterNode, pass: Pass): void {
+  const { snapshot, report, needs } = pass
   const { name } = node
-  const say = (severity: 'error' | 'warning' | 'info', code: string, where: string, message: string, remedy: string) =>
-    report.add(severity, code, where, message, remedy, name)
   if (node.imageName === undefined) {
-    if (!subject.isWhole)
-      say(
-        'info',
-        'no-image',
-        'nodetype row',
-        'no image: it boots from its next device',
-        `nodeset ${name} osimage=<image>`,
-      )
+    const advice = `nodeset ${name} osimage=<image>`
+    if (!pass.isWhole)
+      report.add('info', 'no-image', 'nodetype row', 'no image: it boots from its next device', advice, node)
     return
   }
   const state = bootStateOf(node)
-  if (state !== 'image')
-    say(
-      'info',
-      'not-booting',
-      'chain row',
-      `set to ${state === 'disk' ? 'boot from its next device' : 'boot nothing'}`,
-      `nodeset ${name} osimage`,
-    )
-  for (const finding of findingsOf(node, snapshot, answers))
-    if (!isConsequence(finding, node, snapshot)) addFinding(finding, node, report)
-  checkArchitecture(node, snapshot, say)
-  const network = node.ip === undefined ? undefined : snapshot.networkOf(node.ip)
-  if (network !== undefined) {
-    const nodes = needs.networks.get(network.netname)
-    if (nodes) nodes.push(name)
-    else needs.networks.set(network.netname, [name])
+  if (state !== 'image') {
+    const message = `set to ${state === 'disk' ? 'boot from its next device' : 'boot nothing'}`
+    report.add('info', 'not-booting', 'chain row', message, `nodeset ${name} osimage`, node)
   }
-  noteNeeds(node, snapshot, answers, report, needs)
+  for (const finding of findingsOf(node, pass)) addFinding(finding, node, report)
+  checkArchitecture(node, pass)
+  const network = node.ip === undefined ? undefined : snapshot.networkOf(node.ip)
+  if (network !== undefined) needs.networks.add(network.netname)
+  noteNeeds(node, pass)
 }
 
-function findingsOf(node: ClusterNode, snapshot: Snapshot, answers: NodeAnswers): readonly Finding[] {
+function findingsOf(node: ClusterNode, { snapshot, answers, losers }: Pass): readonly Finding[] {
   const plan = answers.plan(node, snapshot)
-  if (plan.plan === undefined) return plan.findings
-  const line = answers.kernelLine(node, snapshot)
-  if ('findings' in line) return [...plan.warnings, ...line.findings]
-  return plan.warnings
-}
-
-/** Its address went to the node that had it first: that is a finding about the row, with the other node's name. */
-function isConsequence({ message }: Finding, { name }: ClusterNode, { faults }: Snapshot): boolean {
-  if (message !== 'no address' && message !== 'no hardware address') return false
-  return faults.some((fault) => fault.includes(` row node=${name}: `) && fault.includes(' belongs to node '))
+  if (plan.plan !== undefined) {
+    const line = answers.kernelLine(node, snapshot)
+    return 'findings' in line ? [...plan.warnings, ...line.findings] : plan.warnings
+  }
+  // Who has its address is a finding about the row, with both names.
+  const isConsequence = ({ message }: Finding) => losers.has(node.name) && /^no (hardware )?address$/.test(message)
+  return plan.findings.filter((finding) => !isConsequence(finding))
 }
 
 /** A finding about one node begins with its name; any other is about a row, and the same for all nodes. */
 function addFinding({ severity, where, message, advice }: Finding, node: ClusterNode, report: CheckReport): void {
   const isOwn = where.startsWith(`${node.name}: `)
   const place = isOwn ? where.slice(node.name.length + 2) : where
-  report.add(severity, isOwn ? 'node' : 'statelite', place, message, advice, isOwn ? node.name : undefined)
+  report.add(severity, isOwn ? 'node' : 'statelite', place, message, advice, isOwn ? node : undefined)
 }
 
-type Say = (
-  severity: 'error' | 'warning' | 'info',
-  code: string,
-  where: string,
-  message: string,
-  remedy: string,
-) => void
-
-function checkArchitecture(node: ClusterNode, snapshot: Snapshot, say: Say): void {
+function checkArchitecture(node: ClusterNode, { snapshot, report }: Pass): void {
   const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
   if (image === undefined) return
   const own = node.attribute('nodetype', 'arch')
-  if (own === undefined && image.osarch === undefined)
-    say(
-      'warning',
-      'no-arch',
-      'nodetype row',
-      'the architecture is not known: x86_64 is assumed',
-      `chdef ${node.name} arch=<architecture>`,
-    )
-  if (own !== undefined && image.osarch !== undefined && own !== image.osarch)
-    say(
-      'error',
-      'wrong-arch',
-      'nodetype row',
-      `the node is ${own}, its image ${image.name} is for ${image.osarch}`,
-      `correct nodetype.arch, osimage.osarch or the node's provmethod`,
-    )
+  if (own === undefined && image.osarch === undefined) {
+    const message = 'the architecture is not known: x86_64 is assumed'
+    report.add('warning', 'no-arch', 'nodetype row', message, `chdef ${node.name} arch=<architecture>`, node)
+  }
+  if (own === undefined || image.osarch === undefined || own === image.osarch) return
+  const message = `the node is ${own}, its image ${image.name} is for ${image.osarch}`
+  const advice = "correct nodetype.arch, osimage.osarch or the node's provmethod"
+  report.add('error', 'wrong-arch', 'nodetype row', message, advice, node)
 }
 
-function noteNeeds(
-  node: ClusterNode,
-  snapshot: Snapshot,
-  answers: NodeAnswers,
-  report: CheckReport,
-  needs: Needs,
-): void {
+function noteNeeds(node: ClusterNode, { snapshot, answers, report, needs }: Pass): void {
   const context = answers.context(node, snapshot)
   if ('findings' in context) return
   const own = context.value.ownAddresses ?? [context.value.serverIp]
@@ -177,7 +142,7 @@ function noteNeeds(
   }
   if (!boot.ours) {
     const message = `boots from server ${boot.ip} (${boot.reason}): what that one has is not checked`
-    report.add('info', 'other-server', 'noderes row', message, '', node.name)
+    report.add('info', 'other-server', 'noderes row', message, '', node)
     return
   }
   for (const file of bootFilesAt(node, snapshot, context.value)) wantedLoaders(needs.loaders, file, node.name)

@@ -10,7 +10,7 @@ import { shortFold } from '../../effects/render.ts'
 export const SEVERITIES = ['error', 'warning', 'info'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
-/** `<node>` in the texts stands for each node's own name. */
+/** `<node>` and `<ip>` in the texts stand for each node's own, when there are several. */
 export interface CheckFinding {
   readonly severity: Severity
   /** Fixed word, for scripts; docs/reference/findings.md lists them. */
@@ -26,16 +26,22 @@ export interface GroupedFinding extends CheckFinding {
   readonly nodes: readonly string[]
 }
 
-export class CheckReport {
-  readonly #found = new Map<string, { finding: CheckFinding; nodes: string[] }>()
+/** Whom a finding is about. */
+export interface Concerned {
+  readonly name: string
+  readonly ip?: string | undefined
+}
 
-  add(severity: Severity, code: string, where: string, message: string, remedy: string, node?: string): void {
-    const own = (text: string) => (node === undefined ? text : replaceName(text, node))
-    const finding = { severity, code, where: own(where), message: own(message), remedy: own(remedy) }
+export class CheckReport {
+  readonly #found = new Map<string, { finding: CheckFinding; first: Concerned | undefined; nodes: string[] }>()
+
+  add(severity: Severity, code: string, where: string, message: string, remedy: string, node?: Concerned): void {
+    const common = (text: string) => (node === undefined ? text : withPlaceholders(text, node))
+    const finding = { severity, code, where: common(where), message: common(message), remedy: common(remedy) }
     const key = JSON.stringify(Object.values(finding))
-    const same = this.#found.get(key) ?? { finding, nodes: [] }
+    const same = this.#found.get(key) ?? { finding, first: node, nodes: [] }
     this.#found.set(key, same)
-    if (node !== undefined && same.nodes.at(-1) !== node) same.nodes.push(node)
+    if (node !== undefined && same.nodes.at(-1) !== node.name) same.nodes.push(node.name)
   }
 
   has(test: (finding: CheckFinding) => boolean): boolean {
@@ -44,22 +50,28 @@ export class CheckReport {
 
   /** Worst first, else in the order in which they were found. */
   findings(): GroupedFinding[] {
-    const all = [...this.#found.values()].map(({ finding, nodes }) => ({ ...restoreName(finding, nodes), nodes }))
+    const all = [...this.#found.values()].map(({ finding, first, nodes }) => ({
+      ...(first === undefined || nodes.length > 1 ? finding : withOwnWords(finding, first)),
+      nodes,
+    }))
     return all.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
   }
 }
 
-const PLACEHOLDER = '<node>'
-
-function replaceName(text: string, node: string): string {
-  if (!text.includes(node)) return text
-  return text.replace(new RegExp(`(?<![A-Za-z0-9_.])${node}(?![A-Za-z0-9_])`, 'g'), PLACEHOLDER)
+/** The words that differ from node to node. */
+function withPlaceholders(text: string, { name, ip }: Concerned): string {
+  const named = replaceWord(text, name, '<node>')
+  return ip === undefined ? named : replaceWord(named, ip, '<ip>')
 }
 
-function restoreName(finding: CheckFinding, nodes: readonly string[]): CheckFinding {
-  const [only, second] = nodes
-  if (only === undefined || second !== undefined) return finding
-  const own = (text: string) => text.replaceAll(PLACEHOLDER, only)
+function replaceWord(text: string, word: string, placeholder: string): string {
+  if (!text.includes(word)) return text
+  const pattern = word.replaceAll('.', '\\.')
+  return text.replace(new RegExp(`(?<![A-Za-z0-9_.])${pattern}(?![A-Za-z0-9_]|\\.\\d)`, 'g'), placeholder)
+}
+
+function withOwnWords(finding: CheckFinding, { name, ip }: Concerned): CheckFinding {
+  const own = (text: string) => text.replaceAll('<node>', name).replaceAll('<ip>', ip ?? '<ip>')
   const { where, message, remedy } = finding
   return { ...finding, where: own(where), message: own(message), remedy: own(remedy) }
 }
@@ -71,6 +83,15 @@ export function renderCheckFinding({ severity, where, nodes, message, remedy }: 
   const place = names === '' || where === names ? where : where === '' ? names : `${names}: ${where}`
   const advice = remedy === '' ? '' : ` (${remedy})`
   return `${severity.padEnd(7)}  ${place}: ${message}${advice}`
+}
+
+/** More than this nobody reads; --json has everything. */
+const MOST_LINES = 200
+
+export function renderFindings(findings: readonly GroupedFinding[]): string[] {
+  const lines = findings.slice(0, MOST_LINES).map(renderCheckFinding)
+  const more = findings.length - lines.length
+  return more > 0 ? [...lines, `… and ${more} more findings (--json shows all)`] : lines
 }
 
 export function renderSummary(findings: readonly GroupedFinding[], nodes: number, images: number): string {

@@ -9,7 +9,9 @@ export async function checkRivals(server: RunningServices | undefined, report: C
     return
   }
   try {
-    for (const { serverIdentifier, offeredAddress, bootFile } of await server.rivals()) {
+    const rivals = await server.rivals()
+    if (rivals.length === 0) report.add('info', 'no-rival', 'dhcp', 'no other DHCP server answers', '')
+    for (const { serverIdentifier, offeredAddress, bootFile } of rivals) {
       const file = bootFile === '' ? '' : ` and boot file ${bootFile}`
       const message = `another DHCP server offers strangers address ${offeredAddress}${file}`
       report.add('error', 'rival', `dhcp server ${serverIdentifier}`, message, 'stop it, or take this network from it')

@@ -9,7 +9,7 @@ import { checkLoaders } from './loaders.ts'
 import { type Machine, THIS_MACHINE } from './machine.ts'
 import { checkNetworksOf } from './networks.ts'
 import { checkNodesOf } from './nodes.ts'
-import { CheckReport, type GroupedFinding, renderCheckFinding, renderSummary, SEVERITIES } from './report.ts'
+import { CheckReport, type GroupedFinding, renderFindings, renderSummary, SEVERITIES } from './report.ts'
 import { checkRivals } from './rivals.ts'
 import { checkServer } from './server.ts'
 import { compileSubject } from './subject.ts'
@@ -24,7 +24,7 @@ export const checkRun: Method<'check.run'> = async (
   const isShown = (finding: GroupedFinding) => SEVERITIES.indexOf(finding.severity) <= SEVERITIES.indexOf(severity)
   const shown = findings.filter(isShown)
   const isBad = findings.some((finding) => finding.severity === 'error' || (strict && finding.severity === 'warning'))
-  const output = [...shown.map(renderCheckFinding), renderSummary(findings, nodes, images)]
+  const output = [...renderFindings(shown), renderSummary(findings, nodes, images)]
   return commandResult(output, { nodes, images, findings: shown }, [], isBad ? 1 : 0)
 }
 
@@ -47,7 +47,7 @@ export async function runChecks(
   onProgress(`Checking ${subject.nodes.length} nodes ...`)
   const needs = await checkNodesOf(store, snapshot, answers, subject, report, onProgress)
   checkTablesOf(store, snapshot, subject, report)
-  checkNetworksOf(needs.networks.keys(), snapshot, machine, report)
+  checkNetworksOf(needs.networks, snapshot, machine, report)
   checkLoaders(needs.loaders.values(), snapshot.site.tftpdir, machine, report)
   for (const image of subject.images) {
     onProgress(`Checking image ${image.name} ...`)
