@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import anyTest, { type TestFn } from 'ava'
+import anyTest, { type ExecutionContext, type TestFn } from 'ava'
 import { type Lab, openLab } from '../vm-harness/lab.ts'
 import { LITEBOOT, liteboot, type RunningServer, startServer } from '../vm-harness/liteboot.ts'
 
@@ -32,7 +32,7 @@ function found(program: string): boolean {
   }
 }
 
-function check(title: string, body: Parameters<typeof test.serial>[1]): void {
+function check(title: string, body: (t: ExecutionContext<Context>) => Promise<void>): void {
   if (missing.length === 0) test.serial(title, body)
   else test.serial.skip(`${title} (needs ${missing.join(', ')})`, body)
 }
