@@ -65,6 +65,15 @@ No object definitions have been created or modified.
   )
 })
 
+test('lsdef --json: each interface by itself, unset attributes as null', async (t) => {
+  const site = newSite(t)
+  await make(site, 'mkdef cn1 groups=all nicips.eth0=1.1.1.1 nicips.ib0=2.2.2.2')
+  const { stdout } = await make(site, 'lsdef cn1 -i nicips,os --json')
+  t.deepEqual(JSON.parse(stdout), [
+    { type: 'node', name: 'cn1', attributes: { 'nicips.eth0': '1.1.1.1', 'nicips.ib0': '2.2.2.2', os: null } },
+  ])
+})
+
 test('lsdef -V names the row: of the node, or of the group the value comes from', async (t) => {
   const site = newSite(t)
   await make(site, 'mkdef cn1 groups=lite,all mgt=ipmi')

@@ -2,6 +2,7 @@
 
 import type { Store } from '../../../store/store.ts'
 import { describeAttributes, type LsdefRequest, planLsdef, renderAttributeHelp } from '../../../tables/lsdef.ts'
+import { parseNicAttribute } from '../../../tables/nic-values.ts'
 import { attributeNames, OBJECT_TYPES, type ObjectType } from '../../../tables/object-types.ts'
 import { findObjectType, type ObjectsContext, readObject } from '../../../tables/objects.ts'
 import { type Row, splitList, type TablesView } from '../../../tables/row.ts'
@@ -107,6 +108,12 @@ function valuesOf(
   wanted: readonly string[] | undefined,
 ): Record<string, string | null> {
   const values = readObject(objects, type, name) ?? new Map()
-  const chosen = wanted ?? [...values.keys()].sort()
+  const partsOf = (attribute: string) =>
+    [...values.keys()].filter((each) => parseNicAttribute(each)?.attribute === attribute)
+  const chosen =
+    wanted?.flatMap((attribute) => {
+      const parts = values.has(attribute) ? [] : partsOf(attribute)
+      return parts.length > 0 ? parts : [attribute]
+    }) ?? [...values.keys()].sort()
   return Object.fromEntries(chosen.map((attribute) => [attribute, values.get(attribute)?.value ?? null]))
 }
