@@ -390,6 +390,30 @@ const FAULTS: readonly (readonly [
     ],
   ],
   [
+    'a row for nobody',
+    (s) => s.set('node=cn22', 'noderes.nfsdir=/x'),
+    [
+      'info     noderes row node=cn22: there is no node and no group of this name (remove it, or define the node or group)',
+    ],
+  ],
+  [
+    'a row with a slip in its name',
+    (s) => s.set('node=cnn', 'noderes.nfsdir=/x'),
+    ['info     noderes row node=cnn: there is no node and no group of this name (did you mean cn?)'],
+  ],
+  [
+    'a name that no file or URL can have, past the checks',
+    (s) => s.force('nodelist', { node: 'cn 4' }, { groups: 'all' }),
+    [
+      'error    nodelist row node=cn 4, column node: "cn 4" is not a name: letters, digits, "-" and "_" only, starting with a letter or digit, at most 63 characters',
+    ],
+  ],
+  [
+    'a setting that is no number, past the checks',
+    (s) => s.force('site', { key: 'httpport' }, { value: 'eighty' }),
+    ['warning  site row key=httpport: "eighty" is not a whole number from 1 to 65535; 80 is used'],
+  ],
+  [
     'no server runs, and a port is taken',
     (s) => {
       s.isRunning = false

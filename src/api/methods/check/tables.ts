@@ -2,6 +2,7 @@
 import type { Snapshot } from '../../../cluster/model.ts'
 import type { Finding } from '../../../tables/findings.ts'
 import type { TablesView } from '../../../tables/row.ts'
+import { findUnreached } from '../../../tables/unreached-checks.ts'
 import { EDIT_CHECKERS } from '../../checkers.ts'
 import type { CheckReport } from './report.ts'
 import { isAbout, type Subject } from './subject.ts'
@@ -25,6 +26,9 @@ export function checkTablesOf(view: TablesView, snapshot: Snapshot, subject: Sub
     report.add(severity, code, where, message, remedy === '' ? (ADVICE[code] ?? '') : remedy)
   }
   for (const fault of snapshot.faults) addFault(fault, findings, subject, report)
+  if (!subject.isWhole) return
+  for (const { code, table, row, message, remedy = '' } of findUnreached(view))
+    report.add('info', code, row === '' ? table : `${table} row ${row}`, message, remedy)
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
