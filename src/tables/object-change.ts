@@ -1,6 +1,7 @@
 /** mkdef and chdef: definitions wanted → rows to write and what to say. Pure: nothing is written here. */
 import type { ObjectChangeRequest, Work } from './change-work.ts'
 import { planDynamicGroup, planMembers } from './group-change.ts'
+import { isNode } from './groups.ts'
 import { Membership } from './membership.ts'
 import { type CommandPlan, PlanBuilder } from './messages.ts'
 import {
@@ -136,9 +137,7 @@ function planObject(work: Work, type: ObjectType, asked: WantedObject): void {
     wanted = keepAsWritten(context, type, wanted)
     places = new Map([...placed].filter(([name]) => wanted.attributes.has(name)))
   }
-  if (exists && request.command === 'mkdef')
-    for (const [table, column] of type.tables)
-      if (hasValue(context.view.read(table), column, wanted.name)) builder.delete(table, { [column]: wanted.name })
+  if (exists && request.command === 'mkdef') deleteRows(work, type, wanted.name)
   const isDynamic = type.name === 'group' && asked.attributes.get('grouptype') === 'dynamic'
   const membersChanged = type.name === 'group' && !isDynamic && planMembers(work, asked, wanted.name)
   if (wanted.attributes.size === 0 && !membersChanged) return
@@ -152,6 +151,14 @@ function planObject(work: Work, type: ObjectType, asked: WantedObject): void {
   }
   work.written.push(wanted.name)
   if (!exists) work.created.push(wanted.name)
+}
+
+/** mkdef -f. A node that has the same name as the group keeps its rows. */
+function deleteRows({ context: { view }, builder }: Work, type: ObjectType, name: string): void {
+  for (const [table, column] of type.tables) {
+    if (type.name === 'group' && column === 'node' && isNode(view, name)) continue
+    if (hasValue(view.read(table), column, name)) builder.delete(table, { [column]: name })
+  }
 }
 
 function summarize(work: Work): CommandPlan {

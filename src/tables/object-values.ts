@@ -4,7 +4,7 @@ import type { PlanBuilder } from './messages.ts'
 import { foldNics } from './nic-change.ts'
 import { parseNicAttribute } from './nic-values.ts'
 import type { WantedObject } from './object-rules.ts'
-import { type AttributeDefinition, attributeDefinitions, type ObjectType } from './object-types.ts'
+import type { AttributeDefinition, ObjectType } from './object-types.ts'
 import { type ObjectsContext, readAttribute, readObject } from './objects.ts'
 import { createResolver } from './resolve.ts'
 import { cell, indexRows, type Row, splitList, type TablesView } from './row.ts'
@@ -150,9 +150,4 @@ function rowKeys(view: TablesView, type: ObjectType, table: string, name: string
   const [first, second] = key.length > 1 ? (indexRows(view.read(table), column).get(name) ?? []) : []
   if (!first || !second) return { [column]: name }
   return Object.fromEntries(key.map((each) => [each, cell(first, each)]))
-}
-
-/** Whether an attribute is one the type has, by its own name or as part of a nics list. */
-export function hasAttribute(type: ObjectType, name: string): boolean {
-  return type.name === 'site' || name === type.key || attributeDefinitions(type, name).length > 0
 }

@@ -5,7 +5,15 @@ import { newSite, runCommand, type Site, transcript } from './transcript.ts'
 async function twoNodes(site: Site): Promise<void> {
   await runCommand(site, ['mkdef', 'cn1', 'groups=compute,rack1,all', 'arch=x86_64', 'mgt=ipmi', 'os=rhels9.2'])
   await runCommand(site, ['mkdef', 'cn2', 'groups=compute,all', 'os=rhels9.2'])
-  await runCommand(site, ['mkdef', '-t', 'osimage', '-o', 'el9-lite', 'provmethod=statelite', 'rootimgdir=/install/el9'])
+  await runCommand(site, [
+    'mkdef',
+    '-t',
+    'osimage',
+    '-o',
+    'el9-lite',
+    'provmethod=statelite',
+    'rootimgdir=/install/el9',
+  ])
 }
 
 test('lsdef: names, attributes, compact, stanzas, types', async (t) => {
