@@ -1,7 +1,8 @@
 /** lsdef: the tables room words everything. */
 
 import type { Store } from '../../../store/store.ts'
-import { describeAttributes, type LsdefRequest, planLsdef, renderAttributeHelp } from '../../../tables/lsdef.ts'
+import { describeAttributes, renderAttributeHelp } from '../../../tables/attribute-help.ts'
+import { type LsdefRequest, planLsdef } from '../../../tables/lsdef.ts'
 import { parseNicAttribute } from '../../../tables/nic-values.ts'
 import { attributeNames, OBJECT_TYPES, type ObjectType } from '../../../tables/object-types.ts'
 import { findObjectType, type ObjectsContext, readObject } from '../../../tables/objects.ts'
