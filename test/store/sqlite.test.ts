@@ -35,6 +35,7 @@ test('rows written with plain SQL are noticed', (t) => {
   const store = place.open()
   const told: string[] = []
   store.onChange(({ tables }) => told.push(tables.join('+')))
+  store.logs.append([{ log: 'auditlog', values: { command: 'x' } }])
   const other = new DatabaseSync(place.path)
   other.exec("INSERT INTO site (key, value) VALUES ('domain', 'x')")
   other.close()
