@@ -142,7 +142,13 @@ function print(result: CommandResult, json: boolean, terminal: Terminal): void {
 
 /** Nothing was done and there is nothing to show: for a program that is an error, however xCAT words it for people. */
 function isRefused({ data, errors, exitStatus }: CommandResult): boolean {
-  return exitStatus !== 0 && errors.length > 0 && (data === null || data === undefined)
+  return exitStatus !== 0 && errors.length > 0 && isNothing(data)
+}
+
+function isNothing(data: unknown): boolean {
+  if (Array.isArray(data)) return data.length === 0
+  if (typeof data === 'object' && data !== null) return 'changes' in data && data.changes === 0
+  return data === null || data === undefined
 }
 
 function refusal(errors: readonly string[]): { code: string; message: string; advice: string } {

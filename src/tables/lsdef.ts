@@ -128,9 +128,10 @@ function readShown(
 ): Shown[] {
   const shown: Shown[] = []
   const missing = createMissing(context)
+  const known = long || conditions.length > 0 ? undefined : new Set(objectNames(context, type))
+  const namesOnly = (name: string) => (known?.has(name) ? new Map<string, AttributeValue>() : undefined)
   for (const name of names) {
-    const attributes =
-      long || conditions.length > 0 ? readObject(context, type, name) : new Map<string, AttributeValue>()
+    const attributes = long || conditions.length > 0 ? readObject(context, type, name) : namesOnly(name)
     if (!attributes) {
       builder.error(missing(type, name))
       continue

@@ -105,6 +105,11 @@ No object definitions have been found
 ! Error: Could not find an object named 'cn1' of type 'node'.
 !        Did you mean 'cn01'?
 [1]
+$ lsdef -s cn01,cn1
+cn01  (node)
+! Error: Could not find an object named 'cn1' of type 'node'.
+!        Did you mean 'cn01'?
+[1]
 $ lsdef -t osimage el9-lit
 No object definitions have been found
 ! Error: Could not find an object named 'el9-lit' of type 'osimage'.
@@ -266,6 +271,9 @@ test('--json: errors of commands that do not exist, and of faulty input, are val
     code: 'LB_BAD_INPUT',
     message: 'Unable to open /nosuch/site.csv for reading.',
   })
+  t.like((await json('lsdef', 'n9')).error, { message: "Could not find an object named 'n9' of type 'node'." })
+  t.regex((await json('mkdef', 'n9', 'groups=all', 'bogus=1')).error.message, /^'bogus' is not a valid attribute name/)
+  t.deepEqual(await json('lsdef', '-w', 'mgt==ipmi'), [])
   t.like((await json('litefile')).error, { code: 'LB_USAGE', message: "missing required argument 'noderange'" })
 })
 
