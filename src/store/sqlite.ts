@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { isDeepStrictEqual } from 'node:util'
-import { cell, type Row } from '../tables/row.ts'
-import { columnNames, LOG_TABLES, TABLES, type TableSchema } from '../tables/schema.ts'
-import { createDraft, noSuchTable, type RowWriter } from './draft.ts'
+import type { Row } from '../tables/row.ts'
+import { LOG_TABLES, TABLES } from '../tables/schema.ts'
+import { createDraft, noSuchTable } from './draft.ts'
 import type { TableHistory } from './history.ts'
 import { STORE_LIMITS } from './limits.ts'
 import type { Logs } from './logs.ts'
@@ -13,7 +13,8 @@ import { FindingsBefore } from './refusal.ts'
 import { recordChanges } from './row-history.ts'
 import { HISTORY_BOUNDS, type HistoryBounds, recordTransaction, SqliteHistory } from './sqlite-history.ts'
 import { SqliteLogs, writeLogRows } from './sqlite-logs.ts'
-import { migrate, quoteName } from './sqlite-schema.ts'
+import { createRowWriter, readRows } from './sqlite-rows.ts'
+import { migrate } from './sqlite-schema.ts'
 import {
   type RowChange,
   type Store,
@@ -79,6 +80,14 @@ class SqliteStore implements Store {
   readonly #listeners = new Set<(change: StoreChange) => void>()
   readonly #before = new FindingsBefore()
   readonly #stopPolling: () => void
+  readonly #prepare = (sql: string): StatementSync => {
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.#database.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
   #revision = 0
   #dataVersion = -1
   #transacting = false
@@ -88,9 +97,8 @@ class SqliteStore implements Store {
     this.#database = database
     this.#now = now ?? Date.now
     this.#historyBounds = historyBounds ?? HISTORY_BOUNDS
-    const prepare = (sql: string) => this.#prepare(sql)
-    this.history = new SqliteHistory(prepare)
-    this.logs = new SqliteLogs({ prepare, inTransaction: (work) => this.#inTransaction(work) })
+    this.history = new SqliteHistory(this.#prepare)
+    this.logs = new SqliteLogs({ prepare: this.#prepare, inTransaction: (work) => this.#inTransaction(work) })
     this.#reload()
     this.#stopPolling = poll ? poll(() => this.refresh(), STORE_LIMITS.pollMs) : () => {}
   }
@@ -115,7 +123,7 @@ class SqliteStore implements Store {
       this.#begin()
       try {
         outside = this.#reload()
-        const draft = createDraft(this, this.#writer())
+        const draft = createDraft(this, createRowWriter(this.#prepare))
         const result = change(draft)
         const { changes } = draft
         const findings = changes.length === 0 ? [] : this.#before.added(options.checkers ?? [], this, draft)
@@ -155,11 +163,16 @@ class SqliteStore implements Store {
     const { author, request, undoes = [], record = true, log } = options
     if (!record && !log) return
     const changes = recordChanges(steps)
-    const prepare = (sql: string) => this.#prepare(sql)
     if (record)
-      recordTransaction(prepare, revision, { atMs: this.#now(), author, request, undoes }, changes, this.#historyBounds)
+      recordTransaction(
+        this.#prepare,
+        revision,
+        { atMs: this.#now(), author, request, undoes },
+        changes,
+        this.#historyBounds,
+      )
     if (!log) return
-    writeLogRows(prepare, log({ revision, changes }))
+    writeLogRows(this.#prepare, log({ revision, changes }))
     this.#noteLogs()
   }
 
@@ -249,7 +262,7 @@ class SqliteStore implements Store {
         const current = versions.get(schema.name) ?? 0
         versions.set(schema.name, current)
         if (!first && !unmarked && current === this.#versions.get(schema.name)) continue
-        const rows = this.#readRows(schema)
+        const rows = readRows(this.#prepare, schema)
         if (!unmarked || !sameRows(rows, this.read(schema.name))) changed.set(schema.name, rows)
       }
     } finally {
@@ -263,61 +276,10 @@ class SqliteStore implements Store {
     return first ? undefined : { tables: [...changed.keys()], revision, author: undefined }
   }
 
-  #readRows(schema: TableSchema): readonly Row[] {
-    const columns = columnNames(schema)
-    const statement = this.#prepare(
-      `SELECT ${columns.map(quoteName).join(', ')} FROM ${quoteName(schema.name)} ORDER BY liteboot_order`,
-    )
-    return statement.all().map((found) => {
-      const row: Record<string, string | null> = {}
-      for (const column of columns) {
-        const value = found[column]
-        // A column that another program filled with a number, or with '' for unset, reads as text all the same.
-        const text = value === null || value === undefined ? '' : String(value)
-        row[column] = text !== '' || schema.key.includes(column) ? text : null
-      }
-      return Object.freeze(row)
-    })
-  }
-
   #recordRevision(revision: number, tables: readonly string[]): void {
     this.#prepare('UPDATE liteboot_state SET revision = ?').run(revision)
     for (const table of tables)
       this.#prepare('INSERT OR REPLACE INTO liteboot_tables (name, revision) VALUES (?, ?)').run(table, revision)
-  }
-
-  #writer(): RowWriter {
-    const keyCondition = ({ key }: TableSchema) => key.map((column) => `${quoteName(column)} = ?`).join(' AND ')
-    const keyValues = ({ key }: TableSchema, row: Row) => key.map((column) => cell(row, column))
-    return {
-      insert: (schema, row) => {
-        const columns = columnNames(schema)
-        const sql = `INSERT INTO ${quoteName(schema.name)} (${columns.map(quoteName).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
-        this.#prepare(sql).run(...columns.map((column) => row[column] ?? null))
-      },
-      update: (schema, before, after) => {
-        const columns = columnNames(schema)
-        const sql = `UPDATE ${quoteName(schema.name)} SET ${columns.map((column) => `${quoteName(column)} = ?`).join(', ')} WHERE ${keyCondition(schema)}`
-        this.#prepare(sql).run(...columns.map((column) => after[column] ?? null), ...keyValues(schema, before))
-      },
-      delete: (schema, row) => {
-        this.#prepare(`DELETE FROM ${quoteName(schema.name)} WHERE ${keyCondition(schema)}`).run(
-          ...keyValues(schema, row),
-        )
-      },
-      clear: (schema) => {
-        this.#prepare(`DELETE FROM ${quoteName(schema.name)}`).run()
-      },
-    }
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (!statement) {
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
   }
 }
 
