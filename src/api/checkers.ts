@@ -23,7 +23,7 @@ const imagesOf = rememberCheck(['site', 'osimage', 'linuximage'], (view) => {
 
 /** `site row key=httpport: "x" is not a whole number …; 80 is used` */
 function faultFinding(fault: string): Finding {
-  const [, table = '', row = '', message = fault] = /^(\w+) row (\S+): (.*)$/s.exec(fault) ?? []
+  const [, table = '', row = '', message = fault] = /^(\w+) row ([^:]*): (.*)$/s.exec(fault) ?? []
   return { severity: 'warning', code: 'default-used', table, row, message }
 }
 

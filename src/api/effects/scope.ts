@@ -22,14 +22,10 @@ const SITE_KEYS = new Set(
 
 const ADDRESS_TABLES = new Set(['nodelist', 'hosts', 'mac'])
 
-/** Cells that name servers: by a node's name, and through variables by a setting. */
-const SERVER_COLUMNS = {
-  noderes: undefined,
-  statelite: undefined,
-  litetree: undefined,
-  networks: undefined,
-  site: undefined,
-}
+/** Tables with cells that name servers: by a node's name, and through variables by a setting. */
+const SERVER_TABLES = ['noderes', 'statelite', 'litetree', 'networks', 'site']
+/** Columns that name no server, but a node or anything at all. */
+const OTHER_COLUMNS = new Set(['node', 'key', 'comments', 'disable'])
 
 export function affectedNodes(changes: readonly RowChange[], before: Tables, after: Tables): readonly string[] {
   const names = new Set<string>()
@@ -74,8 +70,12 @@ function addImages(images: Set<string>, image: string, before: Tables, after: Ta
 }
 
 function serverCells(view: TablesView): string[] {
-  return Object.keys(SERVER_COLUMNS).flatMap((table) =>
-    view.read(table).flatMap((row) => Object.values(row).map((text) => text ?? '')),
+  return SERVER_TABLES.flatMap((table) =>
+    view
+      .read(table)
+      .flatMap((row) =>
+        Object.entries(row).flatMap(([column, text]) => (text === null || OTHER_COLUMNS.has(column) ? [] : text)),
+      ),
   )
 }
 

@@ -25,7 +25,8 @@ export function checkTablesOf(view: TablesView, snapshot: Snapshot, subject: Sub
     const where = `${table}${row === '' ? '' : ` row ${row}`}${column === undefined ? '' : `, column ${column}`}`
     report.add(severity, code, where, message, remedy === '' ? (ADVICE[code] ?? '') : remedy)
   }
-  for (const fault of snapshot.faults) addFault(fault, findings, subject, report)
+  const known = knownFaults(findings)
+  for (const fault of snapshot.faults) if (!known(fault)) addFault(fault, subject, report)
   if (!subject.isWhole) return
   for (const { code, table, row, message, remedy = '' } of findUnreached(view))
     report.add('info', code, row === '' ? table : `${table} row ${row}`, message, remedy)
@@ -54,20 +55,32 @@ function isSaid(finding: Finding, report: CheckReport): boolean {
   )
 }
 
-/** What compiling left out. Most of it is a finding about the same row already. */
-function addFault(fault: string, findings: readonly Finding[], subject: Subject, report: CheckReport): void {
-  const [, table = '', row = '', message = fault] = /^(\w+) row ([^:]*): (.*)$/s.exec(fault) ?? []
+const FAULT = /^(\w+) row ([^:]*): (.*)$/s
+
+/** Most of what compiling leaves out is a finding about the same row already. */
+function knownFaults(findings: readonly Finding[]): (fault: string) => boolean {
+  const rows = new Set(findings.map(({ table, row }) => `${table} ${row}`))
+  const tables = new Set(findings.map(({ table }) => table))
+  const ofNodes = findings.filter(({ code }) => code === 'no-value').map(({ message }) => message)
+  return (fault) => {
+    const [, table = '', row = '', message = ''] = FAULT.exec(fault) ?? []
+    const [key = ''] = row.split(', column')
+    if (rows.has(`${table} ${key}`)) return true
+    // Networks are named in one and keyed in the other; of addresses that two nodes have only the first few are listed.
+    if (tables.has(table) && (key.startsWith('netname=') || message.includes(' belongs to node '))) return true
+    return ofNodes.some((text) => fault.includes(text))
+  }
+}
+
+function addFault(fault: string, subject: Subject, report: CheckReport): void {
+  const [, table = '', row = '', message = fault] = FAULT.exec(fault) ?? []
   const [key = ''] = row.split(', column')
-  const known = findings.some(
-    (finding) =>
-      finding.table === table && (finding.row === key || key.startsWith('netname=') || fault.includes(finding.message)),
-  )
-  if (known || !isAbout(subject, table, key)) return
-  const isLost = /left out|does not get it/.test(message)
+  if (!isAbout(subject, table, key)) return
+  const where = table === '' ? 'tables' : `${table} row ${row}`
   report.add(
-    isLost ? 'error' : 'warning',
+    /left out|does not get it/.test(message) ? 'error' : 'warning',
     'left-out',
-    table === '' ? 'tables' : `${table} row ${row}`,
+    where,
     message,
     'correct the row',
   )
