@@ -442,6 +442,21 @@ const FAULTS: readonly (readonly [
   ],
 ]
 
+test('a fault of many nodes is cut short, but not for the nodes that are asked for', async (t) => {
+  const site = await openCheckSite(t)
+  for (let at = 10; at < 40; at++) {
+    site.force('nodelist', { node: `dn${at}` }, { groups: 'cn' })
+    site.force('hosts', { node: `dn${at}` }, { ip: '10.4.1.1' })
+    site.force('mac', { node: `dn${at}` }, { mac: `02:00:00:00:01:${at}` })
+  }
+  const whole = (await site.check()).map(renderCheckFinding)
+  t.true(whole.includes('error    dn[30-39]: hosts row: no address (chdef <node> ip=<address>)'), whole.join('\n'))
+  t.deepEqual((await site.check('dn35')).map(renderCheckFinding), [
+    'error    dn35: hosts row: no address (chdef dn35 ip=<address>)',
+    'error    hosts row node=dn35: 10.4.1.1 belongs to node cn1 already; dn35 does not get it (correct the row)',
+  ])
+})
+
 test('other DHCP servers are looked for only when asked', async (t) => {
   const site = await openCheckSite(t)
   let asked = 0

@@ -8,6 +8,7 @@ import type { Finding } from '../../../statelite/finding.ts'
 import { directoriesOf } from '../../../statelite/own-directories.ts'
 import { resolveServer } from '../../../statelite/servers.ts'
 import type { TablesView } from '../../../tables/row.ts'
+import { EDIT_CHECKERS } from '../../checkers.ts'
 import { bootFilesAt, type WantedLoader, wantedLoaders } from './loaders.ts'
 import type { CheckReport } from './report.ts'
 import type { Subject } from './subject.ts'
@@ -52,7 +53,9 @@ export async function checkNodesOf(
   onProgress: (line: string) => void,
 ): Promise<Needs> {
   const needs: Needs = { directories: new Map(), loaders: new Map(), networks: new Set() }
-  const losers = new Set(first.faults.map((fault) => / row node=(\S+): .* belongs to node /.exec(fault)?.[1] ?? ''))
+  // Findings about many such nodes are cut: those that are left out say for themselves that they have no address.
+  const told = EDIT_CHECKERS.flatMap((checker) => checker(view)).filter(({ code }) => /^duplicate-/.test(code))
+  const losers = new Set(told.map(({ row }) => row.replace(/^node=/, '')))
   let snapshot = first
   for (const [at, name] of subject.nodes.entries()) {
     if (at > 0 && at % CHUNK === 0) {

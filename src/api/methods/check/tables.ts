@@ -25,7 +25,7 @@ export function checkTablesOf(view: TablesView, snapshot: Snapshot, subject: Sub
     const where = `${table}${row === '' ? '' : ` row ${row}`}${column === undefined ? '' : `, column ${column}`}`
     report.add(severity, code, where, message, remedy === '' ? (ADVICE[code] ?? '') : remedy)
   }
-  const known = knownFaults(findings)
+  const known = knownFaults(findings, subject.isWhole)
   for (const fault of snapshot.faults) if (!known(fault)) addFault(fault, subject, report)
   if (!subject.isWhole) return
   for (const { code, table, row, message, remedy = '' } of findUnreached(view))
@@ -58,7 +58,7 @@ function isSaid(finding: Finding, report: CheckReport): boolean {
 const FAULT = /^(\w+) row ([^:]*): (.*)$/s
 
 /** Most of what compiling leaves out is a finding about the same row already. */
-function knownFaults(findings: readonly Finding[]): (fault: string) => boolean {
+function knownFaults(findings: readonly Finding[], isWhole: boolean): (fault: string) => boolean {
   const rows = new Set(findings.map(({ table, row }) => `${table} ${row}`))
   const tables = new Set(findings.map(({ table }) => table))
   const ofNodes = findings.filter(({ code }) => code === 'no-value').map(({ message }) => message)
@@ -66,8 +66,10 @@ function knownFaults(findings: readonly Finding[]): (fault: string) => boolean {
     const [, table = '', row = '', message = ''] = FAULT.exec(fault) ?? []
     const [key = ''] = row.split(', column')
     if (rows.has(`${table} ${key}`)) return true
-    // Networks are named in one and keyed in the other; of addresses that two nodes have only the first few are listed.
-    if (tables.has(table) && (key.startsWith('netname=') || message.includes(' belongs to node '))) return true
+    // Networks are named in one and keyed in the other.
+    if (tables.has(table) && key.startsWith('netname=')) return true
+    // Of addresses that two nodes have only the first few are listed, and the number of the others.
+    if (isWhole && tables.has(table) && message.includes(' belongs to node ')) return true
     return ofNodes.some((text) => fault.includes(text))
   }
 }
