@@ -132,6 +132,16 @@ test('real connections: open and refused', async (t) => {
   t.is(await connect('127.77.0.1', port), 'refused')
 })
 
+test('an answer that came while the process was busy counts', async (t) => {
+  const { connect } = openReachTools({ ...DEPLOYMENT_LIMITS, connectMs: 50 })
+  const answer = connect('127.77.0.1', 9)
+  // The address is looked at in a thread, so that the connection is under way when this one stops listening.
+  await new Promise((resolve) => setImmediate(resolve))
+  const untilMs = Date.now() + 300
+  while (Date.now() < untilMs);
+  t.is(await answer, 'refused')
+})
+
 test('never more than so many at once, and all of them, in order', async (t) => {
   const turns = openTurns(3)
   let running = 0

@@ -44,7 +44,9 @@ export async function reachHost(ip: string, tools: ReachTools): Promise<boolean>
 }
 
 /** Tools that wait their turn: never more than a bounded number of connections and programs at once. */
-export function openReachTools(limits = DEPLOYMENT_LIMITS): ReachTools {
+export function openReachTools(
+  limits: Pick<Record<keyof typeof DEPLOYMENT_LIMITS, number>, 'probes' | 'connectMs' | 'pingMs'> = DEPLOYMENT_LIMITS,
+): ReachTools {
   const connections = openTurns(limits.probes)
   const programs = openTurns(limits.probes)
   let hasPing = true
@@ -72,7 +74,8 @@ function tryConnect(ip: string, port: number, timeoutMs: number): Promise<'open'
       socket.destroy()
       resolve(answer)
     }
-    socket.setTimeout(timeoutMs, () => end('silent'))
+    // In a process that was busy for so long the answer may be waiting already: it is looked at first.
+    socket.setTimeout(timeoutMs, () => setImmediate(() => end('silent')))
     socket.once('connect', () => end('open'))
     socket.once('error', ({ code }: NodeJS.ErrnoException) =>
       end(code === 'ECONNREFUSED' || code === 'ECONNRESET' ? 'refused' : 'silent'),
