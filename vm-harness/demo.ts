@@ -105,6 +105,7 @@ async function demonstrate(cleanUps: CleanUps): Promise<void> {
   // The image may have been prepared by an earlier run: undo that first, then give it content of its own.
   addImageContent(paths)
   process.stdout.write((await command(['liteimg', IMAGE])).replace(/^/gm, '       '))
+  process.stdout.write((await command(['nodeset', 'compute', `osimage=${IMAGE}`])).replace(/^/gm, '       '))
 
   say('starting the server in a private network')
   const accelerator = await findAccelerator()

@@ -81,16 +81,7 @@ export function siteCommands(paths: SitePaths): string[][] {
     ],
     ...NODES.map((node) => ['mkdef', node.name, 'groups=compute,all', `mac=${node.mac}`]),
     [
-      ...[
-        'chdef',
-        '-t',
-        'group',
-        'compute',
-        'ip=|10.77.0.($1+10)|',
-        'arch=x86_64',
-        `provmethod=${IMAGE}`,
-        'netboot=xnba',
-      ],
+      ...['chdef', '-t', 'group', 'compute', 'ip=|10.77.0.($1+10)|', 'arch=x86_64', 'netboot=xnba'],
       ...['serialport=0', 'serialspeed=115200'],
     ],
     ...LITEFILE.map(([path, option]) => [
