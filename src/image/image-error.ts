@@ -8,6 +8,7 @@
 export type ImageErrorCode =
   | 'image-root'
   | 'image-busy'
+  | 'image-generation'
   | 'image-locked'
   | 'image-entries'
   | 'image-path'
