@@ -17,7 +17,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   tftp: ['timeline'],
   http: ['timeline'],
   nfs: ['cluster', 'statelite', 'timeline'],
-  image: ['statelite'],
+  // Of the tables' room, only what names of distributions and architectures mean.
+  image: ['statelite', 'tables/os-names.ts'],
   api: ['tables', 'store', 'cluster', 'statelite', 'boot', 'image', 'timeline', 'nfs'],
   // Of the tables' room, only what compares words.
   cli: ['api', 'tables/nearest-name.ts'],

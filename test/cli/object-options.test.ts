@@ -285,7 +285,7 @@ test('mkdef -u: list files are looked for, the most exact name first, the own on
   put('custom/netboot/rh/compute.rhels9.pkglist')
   put('custom/netboot/rh/compute.exlist')
   put('custom/netboot/rh/compute.rhels9.2.postinstall')
-  put('custom/netboot/rh/compute.rhels8.postinstall', 0o755)
+  put('custom/netboot/rh/compute.rhels9.0.postinstall', 0o755)
   await transcript(
     t,
     site,
@@ -304,8 +304,8 @@ Object name: img
     osvers=rhels9.2
     otherpkgdir=@/install/post/otherpkgs/rhels9.2/x86_64
     pkgdir=@/install/rhels9.2/x86_64
-    pkglist=@/install/custom/netboot/rh/compute.rhels9.1.x86_64.pkglist
-    postinstall=@/install/custom/netboot/rh/compute.rhels8.postinstall
+    pkglist=@/install/custom/netboot/rh/compute.rhels9.pkglist
+    postinstall=@/install/custom/netboot/rh/compute.rhels9.0.postinstall
     profile=compute
     provmethod=statelite
     rootimgdir=@/install/netboot/rhels9.2/x86_64/compute

@@ -4,6 +4,7 @@
  * Recognising is pure: files come in through `MediumFiles`, whether the medium is an ISO, a mount or a directory. Nothing
  * here copies, and nothing knows tables.
  */
+import { canonicalArch } from '../../tables/os-names.ts'
 
 export interface MediumFiles {
   /** Text of a file, its path relative to the top; undefined: there is none. */
@@ -31,17 +32,8 @@ export interface Medium {
 /** One family's look at a medium: undefined, it is not one of theirs. */
 export type Recognizer = (files: MediumFiles) => Medium | undefined
 
-/** Names that tools of the field use → the one that tables hold. */
-const ARCHITECTURES: Readonly<Record<string, string>> = {
-  amd64: 'x86_64',
-  ppc: 'ppc64',
-  ppc64el: 'ppc64le',
-  arm64: 'aarch64',
-}
-
 export function mediumArch(written: string | undefined): string | undefined {
-  if (written === undefined || written === '') return undefined
-  return /^i[3-6]86$/.test(written) ? 'x86' : (ARCHITECTURES[written] ?? written)
+  return written === undefined || written === '' ? undefined : canonicalArch(written)
 }
 
 /** `[section]` → key → value; what is no INI is empty. Keys and sections in lower case. */

@@ -1,12 +1,31 @@
 /** What mkdef -u takes from the machine it runs on: its distribution, its architecture, and which list files there are. */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs'
-import type { FileSearch, Machine } from '../../../tables/image-fill.ts'
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Machine } from '../../../tables/image-fill.ts'
+import type { FileSearch } from '../../../tables/list-files.ts'
+import { canonicalArch } from '../../../tables/os-names.ts'
 
-/** Where xCAT keeps the lists it came with. */
+/** The lists that liteboot comes with. */
+const SHARE = join(import.meta.dirname, '../../../../share')
+/** Where xCAT keeps those it came with: a site that moves from it may go on using them. */
 const XCAT_ROOT = '/opt/xcat'
 
 export function fileSearch(installdir: string): FileSearch {
-  return { installdir, share: `${process.env.XCATROOT ?? XCAT_ROOT}/share/xcat`, isFile, isExecutable }
+  return {
+    installdir,
+    shares: [SHARE, `${process.env.XCATROOT ?? XCAT_ROOT}/share/xcat`],
+    isFile,
+    isExecutable,
+    names,
+  }
+}
+
+function names(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
 }
 
 function isFile(path: string): boolean {
@@ -22,8 +41,6 @@ function isExecutable(path: string): boolean {
   }
 }
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64', ppc64: 'ppc64le' }
-
 /** os-release(5) in xCAT's words. */
 const NAMES: Readonly<Record<string, string>> = { rhel: 'rhels', almalinux: 'alma', 'sle-server': 'sles' }
 
@@ -32,7 +49,8 @@ export function thisMachine(osRelease = readOsRelease()): Machine {
   const id = field('ID')
   return {
     osvers: `${NAMES[id] ?? id}${field('VERSION_ID')}`,
-    osarch: ARCHITECTURES[process.arch] ?? process.arch,
+    // Of the two that Node calls ppc64, it runs on the little-endian one.
+    osarch: process.arch === 'ppc64' ? 'ppc64le' : canonicalArch(process.arch),
   }
 }
 
