@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os'
 import { openNodeAnswers } from '../boot/node-answers.ts'
 import { compileSnapshot } from '../cluster/snapshot.ts'
+import { openGenerationStates } from '../image/generations/states.ts'
 import type { Store } from '../store/store.ts'
 import type { Compiled } from './methods/context.ts'
 import { DEFAULT_NFS } from './places.ts'
@@ -13,6 +14,7 @@ export function compileOnce(store: Store): Compiled {
   // The server may run elsewhere than where the tables are filled: the site's master counts as ours.
   const { master } = snapshot.site
   const answers = openNodeAnswers({
+    generationOf: openGenerationStates(),
     addresses: master === undefined || addresses.includes(master) ? addresses : [...addresses, master],
     httpPort: undefined,
     nfs: DEFAULT_NFS,

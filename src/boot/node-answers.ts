@@ -6,6 +6,7 @@ import type { ClusterNode, Snapshot } from '../cluster/model.ts'
 import { compileStatelite, type NodeStatelite } from '../statelite/compile.ts'
 import type { StateliteContext } from '../statelite/context.ts'
 import { errorFinding, type Finding } from '../statelite/finding.ts'
+import type { PlanGeneration } from '../statelite/generations.ts'
 import { kernelFactsOf } from '../statelite/kernel-facts.ts'
 import {
   type OwnDirectory,
@@ -27,36 +28,49 @@ export interface OwnPlace {
   readonly nfs: { readonly port: number; readonly mountPort: number } | undefined
   /** The server's own names, from memory. */
   resolve?(name: string): string | undefined
+  /** Generations on disk: `number` left out: the current one. Asked at every answer, so that a promote is live at once. */
+  generationOf?(rootimgdir: string, number?: number): PlanGeneration | undefined
 }
 
 /** A value, or why there is none. */
 export type Answer<T> = { readonly value: T } | { readonly findings: readonly Finding[] }
 
+/** @param number of the generation; left out: the current one */
 export interface NodeAnswers {
   context(node: ClusterNode, snapshot: Snapshot): Answer<StateliteContext>
-  statelite(node: ClusterNode, snapshot: Snapshot): Answer<NodeStatelite>
-  plan(node: ClusterNode, snapshot: Snapshot): CompiledPlan
-  kernelLine(node: ClusterNode, snapshot: Snapshot): Answer<KernelLine>
+  statelite(node: ClusterNode, snapshot: Snapshot, number?: number): Answer<NodeStatelite>
+  plan(node: ClusterNode, snapshot: Snapshot, number?: number): CompiledPlan
+  kernelLine(node: ClusterNode, snapshot: Snapshot, number?: number): Answer<KernelLine>
+  /** The current generation of the node's image, or the one of this number. */
+  generation(node: ClusterNode, snapshot: Snapshot, number?: number): PlanGeneration | undefined
   /** Directories of ours that the node's plan names. */
   directories(node: ClusterNode, snapshot: Snapshot): readonly OwnDirectory[]
   /** All of them, with the server that has to export each. */
   planDirectories(node: ClusterNode, snapshot: Snapshot): readonly PlanDirectory[]
 }
 
-/** Remembers one function of (snapshot, node) for as long as the snapshot lives. */
+/** A node's answer for one state of its image's generations. */
+interface Remembered<T> {
+  readonly key: string
+  readonly value: T
+}
+
+/** Remembers one function of (snapshot, node, generation) for as long as the snapshot lives, the newest per node. */
 function perNode<T>(
-  compile: (node: ClusterNode, snapshot: Snapshot) => T,
-): (node: ClusterNode, snapshot: Snapshot) => T {
-  const known = new WeakMap<Snapshot, Map<string, { value: T }>>()
-  return (node, snapshot) => {
+  keyOf: (node: ClusterNode, snapshot: Snapshot, number: number | undefined) => string,
+  compile: (node: ClusterNode, snapshot: Snapshot, number: number | undefined) => T,
+): (node: ClusterNode, snapshot: Snapshot, number?: number) => T {
+  const known = new WeakMap<Snapshot, Map<string, Remembered<T>>>()
+  return (node, snapshot, number) => {
     let nodes = known.get(snapshot)
     if (!nodes) {
       nodes = new Map()
       known.set(snapshot, nodes)
     }
+    const key = keyOf(node, snapshot, number)
     let entry = nodes.get(node.name)
-    if (!entry) {
-      entry = { value: compile(node, snapshot) }
+    if (entry?.key !== key) {
+      entry = { key, value: compile(node, snapshot, number) }
       nodes.set(node.name, entry)
     }
     return entry.value
@@ -64,7 +78,8 @@ function perNode<T>(
 }
 
 export function openNodeAnswers(own: OwnPlace): NodeAnswers {
-  function context(node: ClusterNode, snapshot: Snapshot): Answer<StateliteContext> {
+  function contextFor(node: ClusterNode, snapshot: Snapshot, number: number | undefined): Answer<StateliteContext> {
+    const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
     const resolve = (name: string) => resolveServer(name, snapshot, own.resolve)
     const address = decideServerAddress('master', node, snapshot, own.addresses, resolve)
     if ('finding' in address) return { findings: [address.finding] }
@@ -75,29 +90,46 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
         ownAddresses: own.addresses,
         ...(own.nfs ? { nfs: own.nfs } : {}),
         ...(own.resolve ? { resolve: own.resolve } : {}),
+        // The number is one of the node's image; a root elsewhere (noderes.nfsdir) has its own.
+        generationOf: (directory) =>
+          own.generationOf?.(directory, directory === image?.rootimgdir ? number : undefined),
         substitute: substituteVariables,
       },
     }
   }
 
-  const statelite = perNode((node, snapshot): Answer<NodeStatelite> => {
-    const found = context(node, snapshot)
+  function generation(node: ClusterNode, snapshot: Snapshot, number?: number): PlanGeneration | undefined {
+    const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
+    return image && own.generationOf?.(image.rootimgdir, number)
+  }
+
+  /** All that answers take from the disk. */
+  const keyOf = (node: ClusterNode, snapshot: Snapshot, number: number | undefined): string => {
+    const found = generation(node, snapshot, number)
+    return found === undefined ? '' : `${found.number} ${found.rootimg} ${found.revision} ${[...found.others].join()}`
+  }
+
+  const statelite = perNode(keyOf, (node, snapshot, number): Answer<NodeStatelite> => {
+    const found = contextFor(node, snapshot, number)
     if ('findings' in found) return found
     const compiled = compileStatelite(node, snapshot, found.value)
     return compiled.image === undefined ? compiled : { value: compiled }
   })
 
+  const context = (node: ClusterNode, snapshot: Snapshot) => contextFor(node, snapshot, undefined)
+
   return {
     context,
     statelite,
-    plan: perNode((node, snapshot) => {
-      const found = context(node, snapshot)
+    generation,
+    plan: perNode(keyOf, (node, snapshot, number) => {
+      const found = contextFor(node, snapshot, number)
       return 'findings' in found ? found : compilePlan(node, snapshot, found.value)
     }),
-    kernelLine: perNode((node, snapshot): Answer<KernelLine> => {
-      const found = context(node, snapshot)
+    kernelLine: perNode(keyOf, (node, snapshot, number): Answer<KernelLine> => {
+      const found = contextFor(node, snapshot, number)
       if ('findings' in found) return found
-      const compiled = statelite(node, snapshot)
+      const compiled = statelite(node, snapshot, number)
       if ('findings' in compiled) return compiled
       const facts = kernelFactsOf(compiled.value, found.value)
       if (!facts) {
@@ -115,7 +147,7 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
       const found = context(node, snapshot)
       return 'findings' in found ? [] : planDirectoriesOf(node, snapshot, found.value)
     },
-    directories: perNode((node, snapshot) => {
+    directories: perNode(keyOf, (node, snapshot) => {
       const found = context(node, snapshot)
       return 'findings' in found ? [] : ownDirectoriesOf(node, snapshot, found.value)
     }),

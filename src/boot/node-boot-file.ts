@@ -14,6 +14,7 @@ import { bootStateOf } from './state.ts'
 export type FindImageFile = (
   image: Image,
   kind: 'kernel' | 'initrd',
+  generation: number | undefined,
 ) => { readonly urlPath: string } | { readonly fault: string }
 
 export type NodeBootFile =
@@ -44,13 +45,15 @@ export function nodeBootFile(
     reasons,
     url: `${base}/boot/ipxe/${node.name}`,
   })
+  // Asked once: kernel, initrd, command line and plan must be of one generation, whatever is promoted meanwhile.
+  const generation = answers.generation(node, snapshot)?.number
   const booted =
     state === 'image'
-      ? imageBoot(node, snapshot, answers)
+      ? imageBoot(node, snapshot, answers, generation)
       : initrdBoot(state, node, snapshot, planUrl(node.name, context.value), httpPort)
   if ('reasons' in booted) return refuse(booted.reasons)
   const { image, line } = booted
-  const files = imageUrls(image, base, findFile)
+  const files = imageUrls(image, base, generation, findFile)
   if ('fault' in files) return refuse([files.fault])
   const facts = { node, image, line, files, serverIp, httpPort, ...(state === 'image' ? {} : { stateLine: state }) }
   return { kind: 'text', text: renderBootFile(kind, facts), image }
@@ -58,13 +61,18 @@ export function nodeBootFile(
 
 type Booted = { readonly image: Image; readonly line: KernelLine } | { readonly reasons: readonly string[] }
 
-function imageBoot(node: ClusterNode, snapshot: Snapshot, answers: NodeAnswers): Booted {
-  const compiled = answers.plan(node, snapshot)
+function imageBoot(
+  node: ClusterNode,
+  snapshot: Snapshot,
+  answers: NodeAnswers,
+  generation: number | undefined,
+): Booted {
+  const compiled = answers.plan(node, snapshot, generation)
   if (compiled.plan === undefined) {
     const errors = compiled.findings.filter(({ severity }) => severity === 'error')
     return { reasons: errors.map(renderFinding) }
   }
-  const line = answers.kernelLine(node, snapshot)
+  const line = answers.kernelLine(node, snapshot, generation)
   if ('findings' in line) return { reasons: line.findings.map(renderFinding) }
   const image = imageOfNode(node, snapshot)
   return 'reasons' in image ? image : { image, line: line.value }
@@ -91,10 +99,15 @@ function imageOfNode(node: ClusterNode, snapshot: Snapshot): Image | { readonly 
   return { reasons: [`${what}: nodeset ${node.name} osimage=<image>`] }
 }
 
-function imageUrls(image: Image, base: string, findFile: FindImageFile): BootFiles | { readonly fault: string } {
-  const kernel = findFile(image, 'kernel')
+function imageUrls(
+  image: Image,
+  base: string,
+  generation: number | undefined,
+  findFile: FindImageFile,
+): BootFiles | { readonly fault: string } {
+  const kernel = findFile(image, 'kernel', generation)
   if ('fault' in kernel) return kernel
-  const initrd = findFile(image, 'initrd')
+  const initrd = findFile(image, 'initrd', generation)
   if ('fault' in initrd) return initrd
   return { kernelUrl: base + kernel.urlPath, initrdUrl: base + initrd.urlPath }
 }

@@ -1,10 +1,11 @@
 /**
  * Kernel and initrd of an image under names that never change their meaning: `/image/<image>/<digest>/kernel`. A file
- * that is rebuilt while a node boots gets a new name.
+ * that is rebuilt while a node boots gets a new name, and the old name is answered as long as a generation has the file.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { currentPlace, generationNumbers, placeOf } from './generations/layout.ts'
 
 export const IMAGE_FILES = { kernel: 'kernel', initrd: 'initrd-statelite.gz' } as const
 export type ImageFileKind = keyof typeof IMAGE_FILES
@@ -16,24 +17,40 @@ export interface ImageFile {
   readonly urlPath: string
 }
 
-export interface ImagePlace {
+export interface NamedImage {
   readonly name: string
   readonly rootimgdir: string
 }
 
-export type FindImageFile = (image: ImagePlace, kind: ImageFileKind) => ImageFile | { readonly fault: string }
+/** @param generation left out: the current one */
+export type FindImageFile = (
+  image: NamedImage,
+  kind: ImageFileKind,
+  generation?: number,
+) => ImageFile | { readonly fault: string }
 
-export function imageFilePath(image: ImagePlace, kind: ImageFileKind): string {
-  return join(image.rootimgdir, IMAGE_FILES[kind])
+export interface ImageFiles {
+  readonly find: FindImageFile
+  /** The file with this digest, in whichever generation: nodes may still be booting an older one. */
+  withDigest(image: NamedImage, kind: ImageFileKind, digest: string): ImageFile | undefined
+}
+
+export function imageFilePath(image: NamedImage, kind: ImageFileKind, generation?: number): string {
+  const { rootimgdir } = image
+  const place = generation === undefined ? currentPlace(rootimgdir) : placeOf(rootimgdir, generation)
+  return join(place.directory, IMAGE_FILES[kind])
 }
 
 /** Digests are computed once per file (some 30 ms for a kernel) and again when its size, time or inode changes. */
-export function openImageFiles(): FindImageFile {
+export function openImageFiles(): ImageFiles {
   const known = new Map<string, { readonly stamp: string; readonly digest: string }>()
-  return (image, kind) => {
-    const path = imageFilePath(image, kind)
+  const find: FindImageFile = (image, kind, generation) => {
+    const path = imageFilePath(image, kind, generation)
     const stat = statSync(path, { throwIfNoEntry: false })
-    if (!stat) return { fault: `image ${image.name} has no ${path}: run liteimg ${image.name}` }
+    if (!stat) {
+      known.delete(path)
+      return { fault: `image ${image.name} has no ${path}: run liteimg ${image.name}` }
+    }
     const stamp = `${stat.size} ${stat.mtimeMs} ${stat.ino}`
     let entry = known.get(path)
     if (entry?.stamp !== stamp) {
@@ -41,5 +58,16 @@ export function openImageFiles(): FindImageFile {
       known.set(path, entry)
     }
     return { path, digest: entry.digest, urlPath: `/image/${image.name}/${entry.digest}/${kind}` }
+  }
+  return {
+    find,
+    withDigest(image, kind, digest) {
+      const older = generationNumbers(image.rootimgdir).reverse()
+      for (const generation of [undefined, ...older]) {
+        const file = find(image, kind, generation)
+        if (!('fault' in file) && file.digest === digest) return file
+      }
+      return undefined
+    },
   }
 }

@@ -1,4 +1,4 @@
-/** Kernels and initrds by the names nodes are told; a name whose file was rebuilt is answered with 404, never with a mixture. */
+/** Kernels and initrds by the names nodes are told: a name whose file is gone is answered with 404, never with another file. */
 import type { ImageName, Snapshot } from '../cluster/model.ts'
 import { type FindImageFile, type ImageFileKind, openImageFiles } from '../image/image-files.ts'
 
@@ -9,15 +9,13 @@ export interface Blobs {
 }
 
 export function openBlobs(): Blobs {
-  const find = openImageFiles()
+  const { find, withDigest } = openImageFiles()
   return {
     find,
     resolve(urlPath, snapshot) {
       const match = /^\/?image\/([^/]+)\/([0-9a-f]{16})\/(kernel|initrd)$/.exec(urlPath)
       const image = match && snapshot.images.get(match[1] as ImageName)
-      if (!match || !image) return undefined
-      const file = find(image, match[3] as ImageFileKind)
-      return 'fault' in file || file.digest !== match[2] ? undefined : file.path
+      return match && image ? withDigest(image, match[3] as ImageFileKind, match[2] ?? '')?.path : undefined
     },
   }
 }

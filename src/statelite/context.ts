@@ -1,6 +1,7 @@
 /** What the room must be told besides the snapshot. Addresses are literals; nothing is looked up in DNS. */
 import type { ClusterNode, Snapshot } from '../cluster/model.ts'
 import { substituteVariables } from '../tables/variables.ts'
+import type { PlanGeneration } from './generations.ts'
 
 /** Replaces `$node`, `$table.column`, `$site.key` and the `${…}` forms; the fault names what is missing. */
 export type Substitute = (
@@ -20,6 +21,8 @@ export interface StateliteContext {
   readonly ownAddresses?: readonly string[]
   /** Ports of our own NFS service: written into the mount options, so that the node needs no portmapper. */
   readonly nfs?: { readonly port: number; readonly mountPort: number }
+  /** The generation to boot of the image in this directory; undefined: it has none, its tree is `<rootimgdir>/rootimg`. */
+  generationOf?(rootimgdir: string): PlanGeneration | undefined
   /** Names that are not in the tables (the server's own host name). Must answer from memory. */
   resolve?(name: string): string | undefined
   /** For tests; the default is the tables' own. */

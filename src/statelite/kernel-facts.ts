@@ -15,14 +15,16 @@ export interface KernelFacts {
 
 /** undefined when the root could not be worked out. */
 export function kernelFactsOf(statelite: NodeStatelite, context: StateliteContext): KernelFacts | undefined {
-  const { node, root, persistent } = statelite
+  const { node, image, root, persistent } = statelite
   if (root === undefined) return undefined
+  const generation = context.generationOf?.(image.rootimgdir)
+  const boot = generation === undefined ? undefined : { image: image.name, number: generation.number }
   const area = persistent?.directory.slice(0, -(node.name.length + 1)) ?? ''
   return {
     root: { server: root.server, directory: root.directory, nfsrootopts: root.nfsrootopts },
     statemnt: persistent === undefined ? '' : `${bracketed(persistent.server)}:${area}`,
     mntopts: persistent?.mntopts ?? '',
-    planUrl: planUrl(node.name, context),
+    planUrl: planUrl(node.name, context, boot),
     httpPort: context.httpPort,
   }
 }

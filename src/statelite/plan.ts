@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import type { ClusterNode, Image, Network, NodePort, Site, Snapshot } from '../cluster/model.ts'
 import { compileStatelite } from './compile.ts'
 import type { StateliteContext } from './context.ts'
-import { errorFinding, type Finding, hasErrors } from './finding.ts'
-import type { EntryOption } from './options.ts'
+import { errorFinding, type Finding, hasErrors, warningFinding } from './finding.ts'
+import { chosenEntries, type PlanEntry, renderBootName } from './generations.ts'
 import { isPlainName } from './persistent.ts'
 import { bracketed, resolveServer } from './servers.ts'
 
@@ -31,11 +31,7 @@ export interface Plan {
     readonly options: string
     readonly required: boolean
   }[]
-  readonly entries: readonly {
-    readonly option: EntryOption
-    readonly path: string
-    readonly parent: string | undefined
-  }[]
+  readonly entries: readonly PlanEntry[]
   readonly hostname: { readonly name: string; readonly domain: string | undefined }
   readonly machineId: string
   readonly interface: {
@@ -70,11 +66,18 @@ export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: Stat
   const mode = stateliteMode(image)
   if (typeof mode !== 'string') findings.push(mode)
   if (root === undefined || typeof mode !== 'string' || hasErrors(findings)) return { findings }
+  const generation = context.generationOf?.(image.rootimgdir)
+  const chosen = chosenEntries(statelite.revision, generation)
+  if (chosen !== undefined) {
+    const message = `generation ${generation?.number} is booted as it was prepared; the litefile rows have changed since`
+    const advice = `liteboot image promote ${image.name} <the newest>, or undo the edits`
+    findings.push(warningFinding(`osimage row imagename=${image.name}`, message, advice))
+  }
   const plan: Plan = {
     node: node.name,
     server: { address: context.serverIp, httpPort: context.httpPort },
     report: snapshot.site.nodestatus ? reportUrl(node.name, context) : undefined,
-    image: { name: image.name, revision: statelite.revision },
+    image: { name: image.name, revision: chosen?.revision ?? statelite.revision },
     root: { type: 'nfs', server: root.server, directory: root.directory, options: root.options },
     stateliteMode: mode,
     persistent:
@@ -88,7 +91,7 @@ export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: Stat
       options,
       required,
     })),
-    entries: statelite.entries.map(({ option, path, parent }) => ({ option, path, parent })),
+    entries: (chosen?.entries ?? statelite.entries).map(({ option, path, parent }) => ({ option, path, parent })),
     hostname: { name: node.name, domain: port.domain },
     machineId: machineIdOf(node.name, snapshot.site),
     interface: port.interface,
@@ -102,8 +105,14 @@ function nodeUrl(node: string, what: string, context: Pick<StateliteContext, 'se
   return `http://${bracketed(context.serverIp)}${port}/node/v1/${node}/${what}`
 }
 
-export function planUrl(node: string, context: Pick<StateliteContext, 'serverIp' | 'httpPort'>): string {
-  return nodeUrl(node, 'plan', context)
+/** @param boot the image and generation whose kernel asks: it must get the plan of the same one */
+export function planUrl(
+  node: string,
+  context: Pick<StateliteContext, 'serverIp' | 'httpPort'>,
+  boot?: { readonly image: string; readonly number: number },
+): string {
+  const url = nodeUrl(node, 'plan', context)
+  return boot === undefined ? url : `${url}?boot=${renderBootName(boot.image, boot.number)}`
 }
 
 export function reportUrl(node: string, context: Pick<StateliteContext, 'serverIp' | 'httpPort'>): string {

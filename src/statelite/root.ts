@@ -44,14 +44,12 @@ export function compileRoot(
   const findings: Finding[] = []
   const server = rootServer(node, snapshot, context)
   if (typeof server !== 'string') findings.push(server)
-  const directory = rootDirectory(node, image)
+  const isOwn = typeof server === 'string' && isOwnAddress(server, context)
+  const directory = rootDirectory(node, image, isOwn, context)
   if (typeof directory !== 'string') findings.push(directory)
   const nfsrootopts = image.attribute('nfsrootopts')?.trim() ?? ''
   const parsed = parseMountOptions(nfsrootopts)
-  const ports =
-    context.nfs !== undefined && typeof server === 'string' && isOwnAddress(server, context)
-      ? portOptions(context.nfs)
-      : []
+  const ports = context.nfs !== undefined && isOwn ? portOptions(context.nfs) : []
   const options = 'fault' in parsed ? parsed : readOnlyOptions([...ROOT_DEFAULTS, ...ports], parsed.options)
   if ('fault' in options) findings.push(errorFinding(imageRow, options.fault, 'correct osimage.nfsrootopts'))
   if (typeof server !== 'string' || typeof directory !== 'string' || 'fault' in options || 'fault' in parsed) {
@@ -70,8 +68,11 @@ function rootServer(node: ClusterNode, snapshot: Snapshot, context: StateliteCon
   return errorFinding(`${node.name}: noderes row`, message, `write an address, or set hosts.ip for ${named.name}`)
 }
 
-/** nfsdir blank: the image's own place; `/x`: the standard place below it; `//x`: exactly `/x/rootimg`. */
-function rootDirectory(node: ClusterNode, image: Image): string | Finding {
+/**
+ * nfsdir blank: the image's own place; `/x`: the standard place below it; `//x`: exactly `/x/rootimg`. The generation is
+ * named, so that a running node keeps its own; what another server has below its own nfsdir is not known here.
+ */
+function rootDirectory(node: ClusterNode, image: Image, isOwn: boolean, context: StateliteContext): string | Finding {
   const nfsdir = node.attribute('noderes', 'nfsdir')?.trim() ?? ''
   const where = `${node.name}: noderes row`
   const text = nfsdir === '' ? image.rootimgdir : nfsdir.startsWith('//') ? nfsdir : standardPlace(nfsdir, image)
@@ -80,7 +81,10 @@ function rootDirectory(node: ClusterNode, image: Image): string | Finding {
     return errorFinding(where, message, 'set them in the osimage row, or write nfsdir with two leading slashes')
   }
   const directory = cleanDirectory(`${text}/rootimg`)
-  if (typeof directory === 'string') return directory
+  if (typeof directory === 'string') {
+    const place = nfsdir === '' || isOwn ? directory.slice(0, -'/rootimg'.length) : undefined
+    return (place !== undefined && context.generationOf?.(place)?.rootimg) || directory
+  }
   return nfsdir === ''
     ? errorFinding(`linuximage row imagename=${image.name}`, directory.fault, 'correct linuximage.rootimgdir')
     : errorFinding(where, directory.fault, 'correct noderes.nfsdir')

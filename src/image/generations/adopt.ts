@@ -16,7 +16,8 @@ import {
   isThere,
   NEW_PREFIX,
 } from './layout.ts'
-import { type GenerationFacts, readRecord, writeRecord } from './record.ts'
+import { preparedFacts } from './prepared.ts'
+import { readRecord, writeRecord } from './record.ts'
 
 /** What belongs to an image among the files of a DEST: kernels, initrds, packed roots and what is known of them. */
 export function isImageFile(name: string): boolean {
@@ -24,7 +25,6 @@ export function isImageFile(name: string): boolean {
 }
 
 export interface AdoptOptions {
-  readonly facts: GenerationFacts
   readonly now: () => number
   readonly lockFd: number | undefined
   readonly onStep: OnDiskStep
@@ -75,7 +75,7 @@ async function makeFirst(dest: string, files: readonly string[], options: AdoptO
     madeAt: new Date(options.now()).toISOString(),
     by: 'adopted',
     reason: 'the image as it was before it had generations',
-    facts: options.facts,
+    facts: await preparedFacts(join(dest, 'rootimg')),
   })
   onStep('commit generation 1')
   await rename(fresh, join(generationsDirectory(dest), '1'))

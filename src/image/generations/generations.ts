@@ -22,6 +22,7 @@ import {
   NEW_PREFIX,
   placeOf,
 } from './layout.ts'
+import { preparedFacts } from './prepared.ts'
 import { lastNumber, noteNumber, popPromotion, pushPromotion } from './promotions.ts'
 import { type GenerationFacts, type GenerationMaker, type GenerationRecord, readRecord, writeRecord } from './record.ts'
 import { copyTree, type Sharing, type Writer } from './share.ts'
@@ -79,7 +80,10 @@ export interface Generations {
   rollback(): Promise<{ readonly from: number; readonly to: Generation }>
   /** @throws ImageError image-generation for the current one */
   remove(numbers: readonly number[]): Promise<void>
-  /** Lock, sweep, then `work`: for edits of the current generation in its place. */
+  /**
+   * Lock, sweep, then `work`: for edits of the current generation in its place. Its record is brought up to date with its
+   * tree afterwards.
+   */
   locked<T>(work: (lockFd: number) => Promise<T>): Promise<T>
 }
 
@@ -142,10 +146,25 @@ class GenerationsOfDest implements Generations {
     const lock = await this.#lock()
     try {
       await this.#recover(lock.fd)
-      return await work(lock.fd)
+      try {
+        return await work(lock.fd)
+      } finally {
+        await this.#refresh()
+      }
     } finally {
       await lock.release()
     }
+  }
+
+  /** What the tree says now counts, also when it was prepared anew in its place. */
+  async #refresh(): Promise<void> {
+    const number = currentNumber(this.dest)
+    const record = number === undefined ? undefined : readRecord(this.dest, number)
+    if (record === undefined) return
+    const { rootimg, directory } = placeOf(this.dest, record.number)
+    const { revision: _revision, entries: _entries, ...others } = record.facts
+    const facts = { ...others, ...(await preparedFacts(rootimg)) }
+    if (JSON.stringify(facts) !== JSON.stringify(record.facts)) await writeRecord(directory, { ...record, facts })
   }
 
   /** What an interrupted run left is removed or finished. Needs the lock. */
@@ -173,8 +192,8 @@ class GenerationsOfDest implements Generations {
     await this.#linkNames(number)
   }
 
-  async #adopt(lockFd: number, facts: GenerationFacts = {}): Promise<void> {
-    await adopt(this.dest, { facts, now: this.#now, lockFd, onStep: this.#onStep })
+  async #adopt(lockFd: number): Promise<void> {
+    await adopt(this.dest, { now: this.#now, lockFd, onStep: this.#onStep })
   }
 
   /** `DEST/kernel` and so on: links into the current generation, for everything it has and nothing else. */
@@ -266,7 +285,8 @@ class GenerationsOfDest implements Generations {
     const { number } = record
     for (const name of await readdir(directory))
       if (name.startsWith('.rootimg.')) await rm(join(directory, name), { recursive: true })
-    await writeRecord(directory, record)
+    const prepared = await preparedFacts(join(directory, 'rootimg'))
+    await writeRecord(directory, { ...record, facts: { ...record.facts, ...prepared } })
     // All of it on disk before it counts: a generation is whole, also after power loss.
     await runProgram(['sync', '-f', directory], lockFd)
     await noteNumber(this.dest, number)

@@ -24,7 +24,7 @@ export async function exportBootFiles(
   directory: string,
 ): Promise<CommandResult> {
   const compiled = await context.compiled()
-  const findFile = openImageFiles()
+  const findFile = openImageFiles().find
   const images = new Map<string, Image>()
   const errors: string[] = []
   const exported: Exported[] = []
@@ -47,7 +47,7 @@ export async function exportBootFiles(
   )
 }
 
-type FindFile = ReturnType<typeof openImageFiles>
+type FindFile = ReturnType<typeof openImageFiles>['find']
 
 function exportNode(
   node: ClusterNode,

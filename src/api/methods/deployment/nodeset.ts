@@ -131,7 +131,7 @@ async function setStates(
   const outlook: Outlook = {
     snapshot: foreseen(context, current.snapshot, targets),
     answers: current.answers,
-    findFile: openImageFiles(),
+    findFile: openImageFiles().find,
     onDisk: lookAtImages(),
   }
   const warnings: string[] = []
