@@ -6,7 +6,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   installdir: 'Root of images, packages and postscripts. Default: /install.',
   tftpdir: 'Root of boot files. Default: /tftpboot.',
   httpport: 'Port of HTTP in boot files. Default: 80.',
-  xcatdport: 'Command port of xCAT. Default: 3001. Kept, not used.',
+  xcatdport: 'Port of the API for other machines. Default: 3001.',
   xcatiport: 'Install monitor port of xCAT. Default: 3002. Kept, not used.',
   xcatlport: 'Command log port of xCAT. Default: 3003. Kept, not used.',
   nodestatus: 'n or 0: nodelist.status is not kept, and nodes do not report.',
@@ -34,7 +34,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   pruneservices: 'Whether noderm of xCAT removes DHCP entries. Kept, not used: they follow the tables.',
   FQDNfirst: 'Whether the long name of a node stands first in /etc/hosts.',
   disablenodesetwarning: 'Whether nodeset takes the old words install, netboot and statelite. Kept, not used.',
-  auditskipcmds: 'Commands that are not written to auditlog, comma list; ALL: none is.',
+  auditskipcmds: 'Commands, or clienttype:<type>, that are not written to auditlog, comma list. ALL is not followed.',
   auditnosyslog: '1: auditlog is not repeated in syslog.',
   xcattlspolicy: 'Oldest TLS of xCAT: modern or legacy. Kept, not used.',
   xcatsslversion: 'TLS versions of xCAT. Kept, not used.',
@@ -48,6 +48,21 @@ const SETTINGS: Readonly<Record<string, string>> = {
   nodesyncfiledir: 'Where nodes keep files that are copied to them. Default: /var/xcat/node/syncfiles.',
   xcatconfdir: 'Configuration directory of xCAT. Default: /etc/xcat. Kept, not used.',
 }
+
+/** Other settings of xCAT: kept, and never taken for a misspelt one. */
+const OTHERS = (
+  'clusterid httpmethod disjointdhcps extntpservers xcatprefix cleanupdiskfullxcatpost runbootscripts ' +
+  'setinstallnic conserverondemand defserialport defserialspeed defserialflow auditprune eventlogprune ' +
+  'dbtracelevel skiptables skipvalidatelog databaseloc db2installloc ipmimaxp ipmisdrcache ipmitimeout blademaxp ' +
+  'fsptimeout ppcmaxp ppcretry ppctimeout maxssh powerinterval svloglocal dnshandler dnsinterfaces dnsupdaters ' +
+  'externaldns emptyzonesenable genmacprefix genpasswords managedaddressmode mnroutenames nmapoptions ' +
+  'persistkvmguests snmpc nodeipselection enableASMI vcenterautojoin vmwarereconfigonpower vsftp tftpflags ' +
+  'topology useNmapfromMN usenmapfrommn useSSHonAIX usexhrm iscsidir installloc rsh rcp ea_primary_hmc ' +
+  'ea_backup_hmc hwctrldispatch networkinstalltimeout sshkeytype'
+).split(' ')
+
+/** Every setting of liteboot and of xCAT, whether it is used here or not. */
+export const SITE_SETTINGS: readonly string[] = [...Object.keys(SETTINGS), ...OTHERS]
 
 export function describeSite(): { readonly name: string; readonly description: string }[] {
   return Object.entries(SETTINGS)

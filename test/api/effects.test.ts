@@ -200,7 +200,7 @@ test('what bears on no boot is said to bear on none; secrets are not shown', asy
   const { text } = await dryRun(t, client, 'key=system,username=root', 'passwd.password=cluster')
   t.deepEqual(text, [
     'Rows that would change:',
-    '  passwd key=system,username=root: new (password=***)',
+    '  passwd key=system,username=root: new (password=********)',
     'No node would boot differently.',
   ])
   const same = await dryRun(t, client, 'node=cn', 'nodetype.provmethod=el8')

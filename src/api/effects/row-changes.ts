@@ -2,6 +2,7 @@
 import type { RowChange } from '../../store/store.ts'
 import { cell, type Row, renderRowKey } from '../../tables/row.ts'
 import { TABLES, type TableSchema } from '../../tables/schema.ts'
+import { isSecret, MASK } from '../../tables/secrets.ts'
 
 export interface ColumnChange {
   readonly column: string
@@ -16,15 +17,8 @@ export interface NetRowChange {
   /** The value of the one key column; undefined when the key has several. */
   readonly name: string | undefined
   readonly kind: 'added' | 'changed' | 'removed'
-  /** Secrets are `***`. */
+  /** Secrets are masked. */
   readonly columns: readonly ColumnChange[]
-}
-
-const SECRET = /passw|secret|token|community|privkey|authkey/i
-
-/** Who may see that a password changes need not see the password. */
-function isSecret(table: string, column: string, row: Row): boolean {
-  return SECRET.test(column) || (table === 'site' && column === 'value' && SECRET.test(cell(row, 'key')))
 }
 
 export function netRowChanges(changes: readonly RowChange[]): NetRowChange[] {
@@ -58,7 +52,7 @@ function netChange(schema: TableSchema, before: Row | undefined, after: Row | un
   for (const { name } of schema.columns) {
     const [was, is] = [before === undefined ? '' : cell(before, name), after === undefined ? '' : cell(after, name)]
     if (was === is || schema.key.includes(name)) continue
-    const shown = (text: string) => (text !== '' && isSecret(schema.name, name, row) ? '***' : text)
+    const shown = (text: string) => (text !== '' && isSecret(schema.name, name, row) ? MASK : text)
     columns.push({ column: name, before: shown(was), after: shown(is) })
   }
   if (before !== undefined && after !== undefined && columns.length === 0) return undefined
