@@ -35,6 +35,7 @@ check_plan() {
       next
     }
     $1 == "statelite" { need(2); once(); if ($2 !~ /^[0-7][0-7][0-7][0-7]?$/) bad("bad mode"); next }
+    $1 == "learn" { need(3); once(); if ($2 !~ /^http:\/\// || $3 !~ /^[0-9]+[%kmg]?$/) bad("bad learn line"); next }
     $1 == "persistent" { need(4); once(); if (!host($2) || !directory($3) || !options($4)) bad("bad persistent directory"); next }
     $1 == "tree" {
       need(6)

@@ -11,7 +11,7 @@ stage_root() {
     set_report_url "$(plan_line report)"
   fi
   REFETCH_PLAN=1
-  mount_root && check_root && mount_statelite
+  mount_root && check_root && lay_over_root && mount_statelite
 }
 
 mount_root() {

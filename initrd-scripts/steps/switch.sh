@@ -3,8 +3,9 @@
 # because nothing of the initrd is left after it.
 
 stage_switch() {
-  is_read_only "$NEWROOT" || {
-    fail "the root is not read-only any more: $(mount_facts "$NEWROOT")"
+  sw_image=$(image_mount)
+  is_read_only "$sw_image" || {
+    fail "the root is not read-only any more: $(mount_facts "$sw_image")"
     return 1
   }
   sw_init=$(cmdline_value init)
@@ -20,7 +21,7 @@ stage_switch() {
       return 1
     }
   done
-  kill_leftovers
+  provide_learning && kill_leftovers
 }
 
 # Nothing started here may go on below the new init. The interface stays up: the root hangs on it.

@@ -21,6 +21,7 @@ export const STEPS = [
     'mounts',
     'network',
     'rescue',
+    'learn',
     'root',
     'persistent',
     'trees',

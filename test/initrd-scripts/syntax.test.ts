@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { makeWorkDirectory, removeWorkDirectory, SCRIPTS, SHELLS, STEPS } from './shells.ts'
 
-const PROGRAMS = ['lean/init', 'lean/udhcpc.script', 'node/statelite']
+const PROGRAMS = ['lean/init', 'lean/udhcpc.script', 'node/statelite', 'node/liteboot-learned.sh']
 const FILES = [...PROGRAMS, ...STEPS.map((step) => `steps/${step}.sh`)]
 
 /** All steps and /init in one text: shellcheck then sees that what one file sets another uses. */

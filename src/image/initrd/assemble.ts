@@ -183,9 +183,9 @@ async function addScripts(content: InitrdContent, scripts: string): Promise<void
     throw new ImageError('image-scripts', `${scripts}/lean/init is missing: the liteboot installation is incomplete`)
   for (const { name, path } of await files('steps'))
     content.addFile(`liteboot/steps/${name}`, await readFile(path), 0o644)
-  // The unit that says `booted`; the node-side script itself is in the image.
+  // The units that say `booted` and what was written; the statelite script itself is in the image.
   for (const { name, path } of await files('node'))
-    if (name.endsWith('.service')) content.addFile(`liteboot/${name}`, await readFile(path), 0o644)
+    if (/\.(service|sh)$/.test(name)) content.addFile(`liteboot/${name}`, await readFile(path), 0o644)
 }
 
 function addSkeleton(content: InitrdContent, busybox: Buffer): void {
