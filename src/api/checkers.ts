@@ -12,6 +12,7 @@ import { checkTables } from '../tables/checks.ts'
 import type { Finding } from '../tables/findings.ts'
 import { nodeKinds } from '../tables/node-kinds.ts'
 import type { TablesView } from '../tables/row.ts'
+import { policyFaults } from './access/policy.ts'
 import { tableFinding } from './findings.ts'
 
 const imagesOf = rememberCheck(['site', 'osimage', 'linuximage'], (view) => {
@@ -64,6 +65,18 @@ function homelessFinding(view: TablesView, image: Image, nodes: readonly string[
   return [{ severity: 'warning', code: 'no-statemnt', table: 'statelite', row: '', message, remedy }]
 }
 
+/** A rule that nobody can understand permits nothing: better said when it is written than when somebody is refused. */
+const checkPolicy = rememberCheck(['policy'], (view): readonly Finding[] =>
+  policyFaults(view.read('policy')).map(({ row, message }) => ({
+    severity: 'warning',
+    code: 'bad-rule',
+    table: 'policy',
+    row,
+    message,
+    remedy: 'correct the row: until then it permits nothing',
+  })),
+)
+
 /** That an image is known is the tables room's to say; the statelite room says it again for those who ask it alone. */
 const checkAll: Checker = (view) => {
   const found = checkTables(view)
@@ -71,7 +84,7 @@ const checkAll: Checker = (view) => {
     found.filter(({ table, column }) => table === 'litefile' && column === 'image').map(({ row }) => row),
   )
   const statelite = checkStatelite(view).filter(({ severity, row }) => severity === 'error' || !unknownImage.has(row))
-  return [...found, ...imagesOf(view).findings, ...statelite, ...checkPersistence(view)]
+  return [...found, ...imagesOf(view).findings, ...statelite, ...checkPersistence(view), ...checkPolicy(view)]
 }
 
 export const EDIT_CHECKERS: readonly Checker[] = [checkAll]

@@ -146,3 +146,22 @@ test('liteimg: refused while nodes run from the image, unless all of them are na
   rig.users = []
   t.is((await attempt()).code, 'LB_IMAGE')
 })
+
+test('a policy rule that cannot be read is warned of when it is written', async (t) => {
+  const { client } = await openApiRig(t)
+  const words = ['priority=5', 'policy.name=ann', 'policy.rule=allow', 'policy.time=whenever']
+  const { errors, exitStatus } = await client.call('tables.change', { words })
+  t.is(exitStatus, 0)
+  t.is(errors.length, 1)
+  t.regex(errors[0] ?? '', /^Warning: policy row priority=5.*whenever/)
+})
+
+test('an expression in a node range that takes for ever is given up, whatever the command', async (t) => {
+  const { client } = await openApiRig(t)
+  await mkdef(client, `n${'a'.repeat(40)}`, 'groups=all')
+  for (const method of ['nodes.list', 'statelite.litefile'] as const) {
+    const error = await t.throwsAsync(client.call(method, { noderange: '/n(a+)+b' }), { instanceOf: OperatorError })
+    t.is(error?.code, 'LB_BAD_INPUT', error?.message)
+    t.regex(error?.message ?? '', /takes too long/)
+  }
+})

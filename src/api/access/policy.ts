@@ -132,10 +132,10 @@ function fitsParameters(row: Row, words: readonly string[], fault: OnFault): boo
 }
 
 /** What is wrong with rows by themselves, for `liteboot check`. */
-export function policyFaults(rows: readonly Row[]): readonly string[] {
+export function policyFaults(rows: readonly Row[]): readonly { readonly row: string; readonly message: string }[] {
   return rows.filter(isEnabled).flatMap((row) => {
-    const found: string[] = []
-    const fault = (text: string) => found.push(`policy row priority=${cell(row, 'priority')}: ${text}`) < 0
+    const found: { row: string; message: string }[] = []
+    const fault = (message: string) => found.push({ row: `priority=${cell(row, 'priority')}`, message }) < 0
     isInTime(row, new Date(0), fault)
     fitsParameters(row, [], fault)
     return found

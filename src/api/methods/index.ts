@@ -1,5 +1,6 @@
 /** The methods by name; the code of a method is loaded when it is first called. */
 
+import { SlowMatch } from '../../tables/bounded-regexp.ts'
 import { maskedStore } from '../access/masked-store.ts'
 import { OperatorError } from '../errors.ts'
 import type { MethodName, MethodParams } from '../params.ts'
@@ -45,24 +46,43 @@ export interface Methods {
 
 export function openMethods(shared: SharedContext): Methods {
   return {
-    async call(caller, name, params, onProgress = () => {}) {
-      const entry = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined
-      if (!entry) throw new OperatorError('LB_NO_METHOD', `there is no method ${name}`)
-      const method = await entry.load()
-      // Nothing may come between asking whether the caller may and doing it.
-      const authorise = isLocal(caller) ? undefined : (await import('../access/authorise.ts')).authorise
-      const audited = entry.changes ? (await import('./history/audit.ts')).audited : undefined
-      // What another process has written a moment ago counts, too.
-      shared.store.refresh()
-      const context = callContext(shared, caller, entry, params)
-      authorise?.(context, entry, params)
-      if (audited && !context.dryRun) return audited(context, (inAudit) => method(inAudit, params, onProgress))
-      const result = await method(context, params, onProgress)
-      if (!context.dryRun) return result
-      const { withEffects } = await import('../effects/dry-run.ts')
-      return withEffects(context, result, onProgress)
-    },
+    call: (caller, name, params, onProgress = () => {}) =>
+      withinTime(() => callMethod(shared, caller, name, params, onProgress)),
   }
+}
+
+/** A regular expression of the request that takes too long is the caller's fault, not ours. */
+async function withinTime<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof SlowMatch) throw new OperatorError('LB_BAD_INPUT', error.message)
+    throw error
+  }
+}
+
+async function callMethod<M extends MethodName>(
+  shared: SharedContext,
+  caller: Caller,
+  name: M,
+  params: MethodParams[M],
+  onProgress: OnProgress,
+): Promise<CommandResult> {
+  const entry = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined
+  if (!entry) throw new OperatorError('LB_NO_METHOD', `there is no method ${name}`)
+  const method = await entry.load()
+  // Nothing may come between asking whether the caller may and doing it.
+  const authorise = isLocal(caller) ? undefined : (await import('../access/authorise.ts')).authorise
+  const audited = entry.changes ? (await import('./history/audit.ts')).audited : undefined
+  // What another process has written a moment ago counts, too.
+  shared.store.refresh()
+  const context = callContext(shared, caller, entry, params)
+  authorise?.(context, entry, params)
+  if (audited && !context.dryRun) return audited(context, (inAudit) => method(inAudit, params, onProgress))
+  const result = await method(context, params, onProgress)
+  if (!context.dryRun) return result
+  const { withEffects } = await import('../effects/dry-run.ts')
+  return withEffects(context, result, onProgress)
 }
 
 function callContext<M extends MethodName>(

@@ -13,7 +13,7 @@ import type { MethodParams } from '../../params.ts'
 import { type CommandResult, commandResult } from '../../protocol.ts'
 import type { Method, MethodContext } from '../context.ts'
 import { edit } from '../edit.ts'
-import { defined, messageResult, objectsContext, withinTime } from './context.ts'
+import { defined, messageResult, objectsContext } from './context.ts'
 import { fileSearch, thisMachine } from './this-machine.ts'
 
 export const make: Method<'objects.make'> = (context, params) => {
@@ -78,7 +78,7 @@ function namedThroughGroups({ store }: MethodContext, names: string): CommandRes
 /** Plans inside the transaction, so that nothing can come between reading and writing. */
 async function perform(context: MethodContext, plan: (objects: ObjectsContext) => CommandPlan): Promise<CommandResult> {
   const { result, changes, snapshot, warnings } = await edit(context, (transaction) => {
-    const planned = withinTime(() => plan(objectsContext(transaction)))
+    const planned = plan(objectsContext(transaction))
     applyOperations(transaction, planned.operations)
     return planned
   })

@@ -12,7 +12,7 @@ import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
 import { unknownName } from '../../suggest.ts'
 import type { Method } from '../context.ts'
-import { defined, messageResult, objectsContext, withinTime } from './context.ts'
+import { defined, messageResult, objectsContext } from './context.ts'
 
 /** lsdef -h -t types [-i attributes] */
 export const describe: Method<'objects.describe'> = (_context, { type: names, attributes }) => {
@@ -46,7 +46,7 @@ export const show: Method<'objects.show'> = async ({ store }, { type, attributes
   })
   refuseTogether(request, nics)
   const objects = objectsContext(await withLogs(store, splitList(type ?? 'node')))
-  const { messages, exitStatus } = withinTime(() => planLsdef(objects, request))
+  const { messages, exitStatus } = planLsdef(objects, request)
   return messageResult(messages, exitStatus, data ? describeObjects(objects, request) : null)
 }
 
