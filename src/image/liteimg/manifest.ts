@@ -110,12 +110,18 @@ export function renderManifest(manifest: Manifest): string {
 }
 
 /** Temporary name, fsync, rename, fsync of the directory: readers see the old or the new content, also after power loss. */
-export async function writeFileAtomic(path: string, data: string | Buffer, mode: number): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Buffer,
+  mode: number,
+  owner?: { readonly uid: number; readonly gid: number },
+): Promise<void> {
   const temporary = `${path}.liteboot-${process.pid}`
   // Exclusive, so that a symlink planted under this name is not followed.
   await unlink(temporary).catch(() => undefined)
   const file = await open(temporary, 'wx', mode)
   try {
+    if (owner !== undefined) await file.chown(owner.uid, owner.gid)
     await file.writeFile(data)
     await file.chmod(mode)
     await file.sync()

@@ -6,7 +6,7 @@
  * well-worn program, none of the last four being within Node's reach. No shell: names are arguments behind `--`.
  */
 import { type StdioOptions, spawn } from 'node:child_process'
-import { chmod, lchown, mkdir, open, readdir, rename, rmdir, symlink, unlink } from 'node:fs/promises'
+import { chmod, lchown, lstat, mkdir, open, readdir, rename, rmdir, symlink, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, ImageError } from '../image-error.ts'
 import { lstatOrMissing, walkReal } from './confined.ts'
@@ -142,6 +142,13 @@ export class TreeEdit {
   async writeFile(rel: string, data: string | Buffer, mode: number): Promise<void> {
     await this.#begin({ verb: 'write', rel })
     await writeFileAtomic(this.path(rel), data, mode)
+  }
+
+  /** New content with mode and owner of the file that is there. A new file: names of the old one elsewhere keep theirs. */
+  async replaceContent(rel: string, data: string | Buffer): Promise<void> {
+    await this.#begin({ verb: 'write', rel })
+    const stat = await lstat(this.path(rel))
+    await writeFileAtomic(this.path(rel), data, stat.mode & 0o7777, stat)
   }
 
   /** Nanoseconds: Node's utimes would round to microseconds. */
