@@ -8,6 +8,7 @@ import type { CliCommand, Dialogue, Work } from './command.ts'
 import { COMMANDS, PROGRAMS, VERSION } from './commands.ts'
 import { defineCommand } from './shell/define.ts'
 import { renderHelp } from './shell/help.ts'
+import { openProgressLine } from './shell/progress-line.ts'
 
 export interface Terminal {
   readonly out: (text: string) => void
@@ -82,7 +83,8 @@ async function runCommand(command: CliCommand, args: readonly string[], terminal
 
 async function perform(command: CliCommand, work: Work, program: Command, terminal: Terminal): Promise<number> {
   const { json = false, dryRun = false } = program.opts<{ json?: boolean; dryRun?: boolean }>()
-  const onProgress = terminal.errIsTerminal ? (line: string) => terminal.err(`${line}\n`) : () => {}
+  const progress = openProgressLine(terminal.err)
+  const onProgress = terminal.errIsTerminal ? progress.show : () => {}
   const api = connectWhenCalled(terminal.places)
   try {
     const result = await work({
@@ -94,9 +96,11 @@ async function perform(command: CliCommand, work: Work, program: Command, termin
       places: terminal.places,
       dialogue: terminal.dialogue ?? { isPossible: false, say: terminal.err, enter: async () => false },
     })
+    progress.end()
     print(result, json, terminal)
     return result.exitStatus
   } catch (error) {
+    progress.end()
     if (!(error instanceof OperatorError)) throw error
     printError(error, json, program, terminal)
     return 1

@@ -25,6 +25,8 @@ export interface Medium {
   readonly discNumber: string | undefined
   /** SUSE: the directory below `<osvers>/<arch>` that this disc is copied to. */
   readonly slot: string | undefined
+  /** A slot that is looked for as well, and becomes a link to this one. */
+  readonly otherSlot?: string
   /** What to know about it, one sentence each. */
   readonly remarks: readonly string[]
 }

@@ -17,9 +17,14 @@ export type Recognized =
   | { readonly medium: Medium & { readonly arch: string } }
   | { readonly problem: string; readonly advice: string }
 
+/** What the medium says of itself. */
+export function identifyMedium(files: MediumFiles): Medium | undefined {
+  return RECOGNIZERS.flatMap((recognize) => recognize(files) ?? [])[0]
+}
+
 export function recognizeMedium(files: MediumFiles, request: MediumRequest): Recognized {
   const asked = mediumArch(request.arch)
-  const found = RECOGNIZERS.flatMap((recognize) => recognize(files) ?? [])[0]
+  const found = identifyMedium(files)
   const osvers = request.name ?? found?.osvers
   if (osvers === undefined)
     return {

@@ -62,5 +62,6 @@ function recognizeSle15(files: MediumFiles): Medium | undefined {
   const other = /SOURCE|Media([2-9]|\d\d)/.exec(line)
   const number = other?.[1] ?? '1'
   if (other) return medium(osvers, arch, `${kind === 'Packages' ? 'packages' : 'installer'}${number}`, number)
-  return medium(osvers, arch, kind === 'Packages' ? '2' : '1', '1')
+  const found = medium(osvers, arch, kind === 'Packages' ? '2' : '1', '1')
+  return kind === 'Full' ? { ...found, otherSlot: '2' } : found
 }

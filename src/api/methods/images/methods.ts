@@ -10,4 +10,21 @@ export const IMAGE_METHODS: MethodEntries<keyof typeof IMAGE_PARAMS> = {
     changes: true,
     words: ({ image, force }) => [...(force === undefined ? [] : ['--force', force]), image],
   },
+  'image.copycds': {
+    load: async () => (await import('./copycds.ts')).copycds,
+    command: 'copycds',
+    role: 'administrator',
+    changes: true,
+    // A remote caller could have any directory of the server copied to where every node reads.
+    serverFile: ({ media }) => media[0],
+    words: ({ media, name, arch, path, inspect, noImages, skipKnown }) => [
+      ...(name === undefined ? [] : ['-n', name]),
+      ...(arch === undefined ? [] : ['-a', arch]),
+      ...(path === undefined ? [] : ['-p', path]),
+      ...(inspect ? ['-i'] : []),
+      ...(noImages ? ['-o'] : []),
+      ...(skipKnown ? ['-w'] : []),
+      ...media,
+    ],
+  },
 }
