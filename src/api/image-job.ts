@@ -7,6 +7,7 @@ import { ImageError } from '../image/image-error.ts'
 import { assembleInitrd } from '../image/initrd/assemble.ts'
 import { copyKernel } from '../image/initrd/kernel.ts'
 import { type LiteimgReport, type LiteimgRequest, liteimg } from '../image/liteimg/liteimg.ts'
+import { putSiteFiles, type SiteFiles } from '../image/site-files.ts'
 import { OperatorError } from './errors.ts'
 import type { OnProgress } from './protocol.ts'
 
@@ -18,6 +19,8 @@ export interface ImageJob {
   readonly drivers?: readonly string[]
   /** The directory initrd-scripts. */
   readonly scripts: string
+  /** Synclists and root's password. */
+  readonly siteFiles: SiteFiles
   readonly tree: Pick<LiteimgRequest, 'entries' | 'revision' | 'postscriptsDir' | 'fstabRootName' | 'dryRun'>
 }
 
@@ -46,6 +49,7 @@ export async function runImageJob(job: ImageJob, onProgress: OnProgress): Promis
       rootimg,
       // The tables were checked before the job was made.
       validate: () => [],
+      before: async (edit, dryRun) => (await putSiteFiles(edit, job.siteFiles, dryRun)).warnings,
       nodeScript: join(job.scripts, 'node/statelite'),
       onStep: (step) => {
         steps.push(Object.values(step).join(' '))

@@ -33,6 +33,11 @@ export interface LiteimgRequest {
   readonly inUseBy?: readonly string[]
   readonly force?: boolean
   readonly dryRun?: boolean
+  /**
+   * Changes the tree before the entries are looked at, under the same lock (synclists, root's password). Answers warnings;
+   * with `dryRun` it changes nothing.
+   */
+  readonly before?: (edit: TreeEdit, dryRun: boolean) => Promise<readonly string[]>
   /** Called before every single change. A throw stops the run there. */
   readonly onStep?: (step: TreeStep) => void
 }
@@ -79,8 +84,6 @@ async function runLocked(
   const isFirst = (await lstatOrMissing(`${root}/.statelite`)) === undefined
   const isOwnDir = (await lstatOrMissing(`${root}/.statelite`))?.isDirectory() === true
   const manifest = isOwnDir ? ((await readManifest(root)) ?? (await adoptManifest(root))) : emptyManifest()
-  const checked = await precheckEntries(root, manifest, entries)
-  const plan = decidePlan(manifest, checked.roled)
   let changeCount = 0
   const edit = new TreeEdit(
     root,
@@ -90,7 +93,10 @@ async function runLocked(
     },
     lockFd,
   )
-  const run: LiteRun = { root, edit, manifest, warnings: [...checked.warnings] }
+  const warnings = [...((await request.before?.(edit, request.dryRun === true)) ?? [])]
+  const checked = await precheckEntries(root, manifest, entries)
+  const plan = decidePlan(manifest, checked.roled)
+  const run: LiteRun = { root, edit, manifest, warnings: [...warnings, ...checked.warnings] }
   if (request.dryRun !== true) await carryOut(run, plan, request, furniture)
   const lines = [`Modifying ${request.rootimg} ...`]
   if (isFirst) lines.push(`creating ${request.rootimg}/.statelite`)

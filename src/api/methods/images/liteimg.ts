@@ -10,6 +10,7 @@ import { type ImageJob, type ImageReport, runImageJob } from '../../image-job.ts
 import { commandResult } from '../../protocol.ts'
 import type { Method, MethodContext } from '../context.ts'
 import { expandKnown, imageNamed } from '../per-node.ts'
+import { siteFilesOf } from './site-files.ts'
 
 const SCRIPTS = join(import.meta.dirname, '../../../../initrd-scripts')
 
@@ -27,7 +28,7 @@ export const liteimg: Method<'image.liteimg'> = async (context, params, onProgre
   }
   const { entries, warnings } = checkedEntries(image, snapshot)
   if (!dryRun) refuseWhileInUse(context, image, force)
-  const report = await runJob(context, compileJob(image, snapshot, entries, dryRun), onProgress)
+  const report = await runJob(context, compileJob(image, snapshot, entries, context), onProgress)
   const { tree, steps, initrd } = report
   const made = initrd
     ? [
@@ -71,7 +72,12 @@ function refuseWhileInUse({ server, store }: MethodContext, image: Image, force:
   )
 }
 
-function compileJob(image: Image, snapshot: Snapshot, entries: readonly Entry[], dryRun: boolean): ImageJob {
+function compileJob(
+  image: Image,
+  snapshot: Snapshot,
+  entries: readonly Entry[],
+  { store, dryRun }: MethodContext,
+): ImageJob {
   const kernelVersion = image.attribute('kernelver')?.trim() || undefined
   const drivers = (image.attribute('netdrivers') ?? '').split(',').map((name) => name.trim().replace(/\.ko$/, ''))
   const named = drivers.filter((name) => name !== '' && name !== 'allupdate')
@@ -81,6 +87,7 @@ function compileJob(image: Image, snapshot: Snapshot, entries: readonly Entry[],
     ...(kernelVersion === undefined ? {} : { kernelVersion }),
     ...(named.length > 0 ? { drivers: named } : {}),
     scripts: SCRIPTS,
+    siteFiles: siteFilesOf(image, store),
     tree: {
       entries: entries.map(({ option, path, parent }) => ({ option, path, parent })),
       revision: entriesRevision(entries),
