@@ -13,12 +13,12 @@ export type PlanAnswer =
   | { readonly kind: 'refused'; readonly status: number; readonly message: string }
 
 export interface PlanRouteOptions {
-  readonly planOf: (node: string, clientIp: string) => PlanAnswer
+  readonly planOf: (node: string, clientIp: string, query: URLSearchParams) => PlanAnswer
   readonly emit: EmitEvent
   readonly now: () => number
 }
 
-/** `GET /node/v1/<node>/plan`. Who may have which plan is decided by `planOf`. */
+/** `GET /node/v1/<node>/plan[?boot=<image>@<n>[&retry=1]]`. Who may have which plan is decided by `planOf`. */
 export function planRoute(options: PlanRouteOptions): HttpRoute {
   return {
     name: 'plan',
@@ -28,7 +28,7 @@ export function planRoute(options: PlanRouteOptions): HttpRoute {
       if (!allowMethods(request, response, 'GET', 'HEAD')) return
       const node = PLAN_PATH.exec(request.path)?.[1] ?? ''
       const startMs = options.now()
-      const answer = options.planOf(node, request.clientIp)
+      const answer = options.planOf(node, request.clientIp, request.query)
       const event = { service: 'http', event: 'plan', node, ip: request.clientIp, object: request.path } as const
       if (answer.kind === 'refused') {
         options.emit({ ...event, atMs: options.now(), ok: false, detail: `${answer.status} ${answer.message}` })

@@ -25,6 +25,7 @@ export function openMounted(file: string): MountedExports {
 
   return {
     of: (node) => nodes.get(node) ?? [],
+    nodes: () => nodes.keys(),
     add(node, directory) {
       const known = nodes.get(node) ?? []
       const last = known.at(-1)

@@ -12,6 +12,7 @@ import { renderPlan } from '../statelite/plan-text.ts'
 import type { EmitEvent } from '../timeline/event.ts'
 import type { Blobs } from './blobs.ts'
 import type { BootFiles } from './boot-files.ts'
+import { planForBoot } from './plan-for-boot.ts'
 import { installRoute, tftpbootRoute } from './trees.ts'
 
 export interface HttpRouteParts {
@@ -25,13 +26,15 @@ export interface HttpRouteParts {
   readonly now: () => number
   /** Called before a plan goes out: its persistent directory must be there. Returns what is in the way. */
   readonly preparePersistent: (node: string) => string | undefined
+  /** A plan goes out: of `image@3`, or of an image without generations. */
+  readonly onPlan: (node: string, boot: string | undefined) => void
 }
 
 export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
   const { cluster, files, emit, now } = parts
   const nodeOf = (ip: string) => cluster.current.nodeByIp(ip as Ipv4)?.name
   return [
-    planRoute({ planOf: (node, clientIp) => planFor(parts, node, clientIp), emit, now }),
+    planRoute({ planOf: (node, clientIp, query) => planFor(parts, node, clientIp, query), emit, now }),
     reportRoute({ nodeOf, emit, now }),
     blobRoute(files, '/boot/loader', (rest) => loaderFor(parts.loaders, rest)),
     renderedRoute('/boot', (rest, clientIp) => {
@@ -45,16 +48,23 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
 }
 
 /** A node gets its own plan and no other; whoever asks for another's is told nothing of it. */
-function planFor(parts: HttpRouteParts, name: string, clientIp: string): PlanAnswer {
+function planFor(parts: HttpRouteParts, name: string, clientIp: string, query: URLSearchParams): PlanAnswer {
   const snapshot = parts.cluster.current
   const node = snapshot.nodeByIp(clientIp as Ipv4)
   if (node?.name !== name) return { kind: 'refused', status: 403, message: `${clientIp} is not the address of ${name}` }
-  const compiled = parts.answers.plan(node, snapshot)
+  const found = planForBoot(node, snapshot, parts.answers, parts.blobs.find, {
+    boot: query.get('boot') ?? undefined,
+    isRetry: query.has('retry'),
+  })
+  // The initrd knows 410: it boots again by itself.
+  if ('goneFor' in found) return { kind: 'refused', status: 410, message: `${found.goneFor}: boot it again` }
+  const { compiled, boot } = found
   if (compiled.plan === undefined) {
     const message = compiled.findings.map(renderFinding).join('\n')
     return { kind: 'refused', status: 409, message }
   }
   const fault = parts.preparePersistent(name)
   if (fault !== undefined) return { kind: 'refused', status: 503, message: fault }
+  parts.onPlan(name, boot)
   return { kind: 'plan', text: renderPlan(compiled.plan) }
 }

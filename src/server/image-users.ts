@@ -1,25 +1,48 @@
-/** Which nodes run from an image root at the moment: nothing may be moved in it under their feet. */
+/** Which nodes run from which generation of an image: nothing may be moved in it under their feet, or removed. */
 import { resolve } from 'node:path'
-import type { Ipv4, Snapshot } from '../cluster/model.ts'
+import type { ImageUser } from '../api/methods/context.ts'
+import type { Ipv4, NodeName, Snapshot } from '../cluster/model.ts'
 import type { MountedExports } from '../nfs/exports.ts'
+import { parseRoot, type RootPlace, renderBootName } from '../statelite/generations.ts'
 
 /**
- * A node that is connected, and whose newest mount of an image root is this one: older ones are of its earlier boots.
+ * The newest mount of an image root counts: older ones are of a node's earlier boots.
  * @param clients addresses with an open NFS connection
- * @returns node names, sorted
+ * @returns sorted by node
  */
-export function imageUsers(
-  rootimg: string,
+export function rootUsers(
+  rootimgdir: string,
   snapshot: Snapshot,
   clients: readonly string[],
+  mounted: Pick<MountedExports, 'of' | 'nodes'>,
+): ImageUser[] {
+  const wanted = resolve(rootimgdir)
+  const images = new Set([...snapshot.images.values()].map((image) => resolve(image.rootimgdir)))
+  const connected = new Set(clients.flatMap((ip) => snapshot.nodeByIp(ip as Ipv4)?.name ?? []))
+  const users: ImageUser[] = []
+  for (const node of mounted.nodes()) {
+    if (snapshot.node(node) === undefined) continue
+    const last = lastRoot(node, images, mounted)
+    if (last?.rootimgdir === wanted)
+      users.push({ node, generation: last.number, connected: connected.has(node as NodeName) })
+  }
+  return users.sort((a, b) => (a.node < b.node ? -1 : 1))
+}
+
+/** `image@3`: what a node mounted last, when that is a generation of its image. */
+export function mountedBoot(node: string, snapshot: Snapshot, mounted: Pick<MountedExports, 'of'>): string | undefined {
+  const imageName = snapshot.node(node)?.imageName
+  const image = imageName === undefined ? undefined : snapshot.images.get(imageName)
+  if (image === undefined) return undefined
+  const last = lastRoot(node, new Set([resolve(image.rootimgdir)]), mounted)
+  return last?.number === undefined ? undefined : renderBootName(image.name, last.number)
+}
+
+function lastRoot(
+  node: string,
+  rootimgdirs: ReadonlySet<string>,
   mounted: Pick<MountedExports, 'of'>,
-): string[] {
-  const wanted = resolve(rootimg)
-  const roots = new Set([...snapshot.images.values()].map((image) => resolve(image.rootimgdir, 'rootimg')))
-  const users = clients.flatMap((ip) => {
-    const node = snapshot.nodeByIp(ip as Ipv4)
-    const last = node && mounted.of(node.name).findLast(({ path }) => roots.has(resolve(path)))
-    return last && resolve(last.path) === wanted ? [node.name] : []
-  })
-  return users.sort()
+): RootPlace | undefined {
+  const places = mounted.of(node).map(({ path }) => parseRoot(resolve(path)))
+  return places.findLast((place) => place !== undefined && rootimgdirs.has(place.rootimgdir))
 }

@@ -1,6 +1,7 @@
 /** Wires the rooms together: opens every service in order, and closes them in reverse. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { openMethods, preloadMethods } from '../api/methods/index.ts'
 import type { Places } from '../api/places.ts'
 import { openApiServer, refuseSecondServer } from '../api/server.ts'
@@ -12,6 +13,9 @@ import { probeRivalServers } from '../dhcp/rival-probe.ts'
 import { openDhcpServer } from '../dhcp/server.ts'
 import { openFileServer } from '../http/files.ts'
 import { openHttpServer } from '../http/server.ts'
+import { adoptedRoot } from '../image/generations/adopt.ts'
+import { openGenerationStates } from '../image/generations/states.ts'
+import { openPartitionFiles } from '../image/partition-files.ts'
 import { exportDirectory, openExports } from '../nfs/exports.ts'
 import { openMounted } from '../nfs/mounted.ts'
 import { openNfsServer } from '../nfs/server.ts'
@@ -23,7 +27,7 @@ import { type Blobs, openBlobs } from './blobs.ts'
 import { type BootFiles, openBootFiles } from './boot-files.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
-import { imageUsers } from './image-users.ts'
+import { mountedBoot, rootUsers } from './image-users.ts'
 import type { ServiceInterface } from './interfaces.ts'
 import { passedSockets } from './passed-sockets.ts'
 import { ensurePersistentDirectory } from './persistent-directories.ts'
@@ -100,7 +104,12 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   const nodeOfMac = (mac: string) => cluster.current.portByMac(mac as MacAddress)?.node.name
   const timeline = openTimeline({ file: places.timeline, now, nodeOfIp: nodeOf, nodeOfMac })
   onClose(() => timeline.close())
-  const status = openStatusWriter(store)
+  const mounted = openMounted(`${places.state}/mounted.json`)
+  // Plans that went out in this process; for older boots, what the node mounted.
+  const planned = new Map<string, string | undefined>()
+  const bootedOf = (name: string) =>
+    planned.has(name) ? planned.get(name) : mountedBoot(name, cluster.current, mounted)
+  const status = openStatusWriter(store, bootedOf)
   onClose(() => status.close())
   const emit: typeof timeline.emit = (event) => {
     timeline.emit(event)
@@ -111,6 +120,8 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   const answers = openNodeAnswers({
     addresses,
     httpPort: options.httpPort,
+    generationOf: openGenerationStates(),
+    partitionFile: openPartitionFiles(),
     nfs: { port: options.nfsPort, mountPort: options.mountPort },
   })
   const blobs = openBlobs()
@@ -122,12 +133,13 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     const directory = answers.directories(node, cluster.current).find((entry) => entry.access === 'rw')
     return directory && ensurePersistentDirectory(exportDirectory(directory, options.scratch))
   }
-  const mounted = openMounted(`${places.state}/mounted.json`)
   const exports = openExports({
     cluster,
     directoriesOf: answers.directories,
     localDirectory: (directory) => exportDirectory(directory, options.scratch),
     mounted,
+    hasDirectory: existsSync,
+    movedRoot: (dir) => adoptedRoot(dirname(dir)),
   })
   const nfs = await openingPorts(
     'NFS',
@@ -161,6 +173,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
         loaders,
         emit,
         now,
+        onPlan: (name, boot) => planned.set(name, boot),
         preparePersistent: (name) => {
           const node = cluster.current.node(name)
           return node ? preparePersistent(node) : undefined
@@ -213,7 +226,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     server: {
       leases: () => dhcp.leases(),
       flushTimeline: () => timeline.flush(),
-      usersOf: (rootimg) => imageUsers(rootimg, cluster.current, nfs.clients(), mounted),
+      usersOf: (rootimgdir) => rootUsers(rootimgdir, cluster.current, nfs.clients(), mounted),
       rivals: () => probeRivalServers({ mac: randomMac(), waitMs: RIVALS_MS, ownAddresses: addresses }),
     },
   })

@@ -1,8 +1,9 @@
 /**
- * nodelist.status from what is seen of boots. Written at most once a second for all nodes together: a boot storm must
+ * nodelist.status from what is seen of boots, and noderes.current_osimage from what was booted (`<image>@<generation>`;
+ * images without generations have no entry there). Written at most once a second for all nodes together: a boot storm must
  * not become a storm of transactions.
  */
-import type { Store } from '../store/store.ts'
+import type { Store, Transaction } from '../store/store.ts'
 import { cell } from '../tables/row.ts'
 import type { BootEvent } from '../timeline/event.ts'
 import { statusOfEvent } from '../timeline/state.ts'
@@ -22,12 +23,16 @@ export function renderStatusTime(atMs: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 }
 
-export function openStatusWriter(store: Store): StatusWriter {
+/** @param bootedOf `image@3`: what the node booted last, as far as it is known */
+export function openStatusWriter(store: Store, bootedOf: (node: string) => string | undefined): StatusWriter {
   const pending = new Map<string, { status: string; atMs: number }>()
   const write = () => {
     if (pending.size === 0) return
     const changes = [...pending]
     pending.clear()
+    const booted = new Map(
+      changes.flatMap(([node, { status }]) => (status === 'booted' ? [[node, bootedOf(node)] as const] : [])),
+    )
     store.transact(
       (transaction) => {
         const rows = new Map(transaction.read('nodelist').map((row) => [cell(row, 'node'), row]))
@@ -36,6 +41,7 @@ export function openStatusWriter(store: Store): StatusWriter {
           if (!row || cell(row, 'status') === status) continue
           transaction.setRows('nodelist', { node }, { status, statustime: renderStatusTime(atMs) })
         }
+        if (booted.size > 0) writeBooted(transaction, booted)
       },
       // Boots are told by the timeline; the history is for what people change.
       { author: 'server', record: false },
@@ -52,5 +58,15 @@ export function openStatusWriter(store: Store): StatusWriter {
       clearInterval(timer)
       write()
     },
+  }
+}
+
+/** A node's own row, made when it has none; nothing is written that is there already, or for images without generations. */
+function writeBooted(transaction: Transaction, booted: ReadonlyMap<string, string | undefined>): void {
+  const known = new Map(transaction.read('noderes').map((row) => [cell(row, 'node'), cell(row, 'current_osimage')]))
+  const nodes = new Set(transaction.read('nodelist').map((row) => cell(row, 'node')))
+  for (const [node, name = ''] of booted) {
+    if (!nodes.has(node) || (known.get(node) ?? '') === name) continue
+    transaction.setRows('noderes', { node }, { current_osimage: name })
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { connectApi } from '../../src/api/client.ts'
-import type { RunningServices } from '../../src/api/methods/context.ts'
+import type { ImageUser, RunningServices } from '../../src/api/methods/context.ts'
 import { type Methods, openMethods } from '../../src/api/methods/index.ts'
 import { type Places, readPlaces } from '../../src/api/places.ts'
 import type { Api } from '../../src/api/protocol.ts'
@@ -21,8 +21,8 @@ export interface Rig {
   readonly client: Api
   readonly methods: Methods
   readonly store: Store
-  /** Nodes that run from every image. */
-  users: readonly string[]
+  /** Nodes that run from every image; a name alone: connected, from before there were generations. */
+  users: readonly (string | ImageUser)[]
 }
 
 export function newPlaces(t: ExecutionContext): Places {
@@ -41,8 +41,15 @@ export async function openApiRig(t: ExecutionContext, replace?: Partial<Methods>
     httpPort: undefined,
     nfs: { port: 2049, mountPort: 2049 },
   })
-  const rig: { users: readonly string[] } = { users: [] }
-  const services: RunningServices = { leases: () => [], flushTimeline() {}, usersOf: () => rig.users }
+  const rig: Pick<Rig, 'users'> = { users: [] }
+  const services: RunningServices = {
+    leases: () => [],
+    flushTimeline() {},
+    usersOf: () =>
+      rig.users.map((user) =>
+        typeof user === 'string' ? { node: user, generation: undefined, connected: true } : user,
+      ),
+  }
   const methods = openMethods({
     store,
     timelineFile: places.timeline,

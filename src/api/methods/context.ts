@@ -76,13 +76,22 @@ export interface DynamicLease {
   readonly expiresAtMs: number
 }
 
+/** A node, and the generation of an image that it booted last. */
+export interface ImageUser {
+  readonly node: string
+  /** undefined: `<rootimgdir>/rootimg`, mounted before the image had generations. */
+  readonly generation: number | undefined
+  /** false: it was switched off, or waits for the server. */
+  readonly connected: boolean
+}
+
 /** What only the running server knows. */
 export interface RunningServices {
   leases(): readonly DynamicLease[]
   /** What was seen until now can be read afterwards. */
   flushTimeline(): void
-  /** Nodes that have this image root mounted and are connected. */
-  usersOf(rootimg: string): readonly string[]
+  /** Nodes whose root is, or was when they were last seen, the image in this rootimgdir. */
+  usersOf(rootimgdir: string): readonly ImageUser[]
   /** Other DHCP servers that offer an address: asks on the wire, and takes some seconds. */
   rivals?(): Promise<readonly RivalServer[]>
 }

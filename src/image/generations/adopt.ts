@@ -109,3 +109,18 @@ async function moveTree(from: string, to: string, onStep: OnDiskStep): Promise<v
     )
   }
 }
+
+const adopted = new Set<string>()
+
+/**
+ * Where the tree of DEST lies that nodes mounted as `DEST/rootimg` before DEST was taken over; undefined: it still lies
+ * there, or is gone. Asked at every NFS call of such nodes: one `lstat` as a rule.
+ */
+export function adoptedRoot(dest: string): string | undefined {
+  if (hasFlatTree(dest)) return undefined
+  const moved = join(generationsDirectory(dest), '1', 'rootimg')
+  if (!isThere(moved)) return undefined
+  if (!adopted.has(dest) && readRecord(dest, 1)?.by !== 'adopted') return undefined
+  adopted.add(dest)
+  return moved
+}

@@ -92,12 +92,6 @@ export function hasGeneration(dest: string, number: number): boolean {
   return isThere(join(generationsDirectory(dest), String(number), 'generation.json'))
 }
 
-/** `…/DEST/generations/3/rootimg` → its DEST and number; a path that is no generation's root → undefined. */
-export function parseGenerationRoot(path: string): { readonly dest: string; readonly number: number } | undefined {
-  const match = /^(.+)\/generations\/([1-9][0-9]{0,8})\/rootimg\/?$/.exec(path)
-  return match?.[1] === undefined ? undefined : { dest: match[1], number: Number(match[2]) }
-}
-
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
