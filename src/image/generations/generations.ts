@@ -43,6 +43,13 @@ export interface BeginRequest {
   readonly writer?: Writer
 }
 
+export interface CommitRequest {
+  readonly promote: boolean
+  readonly facts?: GenerationFacts
+  /** Instead of the one it was begun with, when the work has shown more. */
+  readonly reason?: string
+}
+
 /** A generation in the making: nobody sees it before `commit`. */
 export interface Draft {
   readonly number: number
@@ -56,7 +63,7 @@ export interface Draft {
   /** To be inherited by programs that write here: DEST then stays locked until they have ended. */
   readonly lockFd: number
   /** Makes it a generation; `promote` makes it the current one. Releases the lock. */
-  commit(result: { readonly promote: boolean; readonly facts?: GenerationFacts }): Promise<Generation>
+  commit(result: CommitRequest): Promise<Generation>
   /** Removes it. Releases the lock. Does nothing after commit. */
   abort(): Promise<void>
 }
@@ -267,11 +274,18 @@ class GenerationsOfDest implements Generations {
       ...begun,
       rootimg: join(directory, 'rootimg'),
       lockFd: lock.fd,
-      commit: async ({ promote, facts }) => {
+      commit: async ({ promote, facts, reason: better }) => {
         if (!isOpen) throw new Error(`generation ${number} was committed or given up before`)
         return await finish(async () => {
           const madeAt = new Date(this.#now()).toISOString()
-          const record = { number, madeAt, by, reason, ...(base === undefined ? {} : { base }), facts: facts ?? {} }
+          const record = {
+            number,
+            madeAt,
+            by,
+            reason: better ?? reason,
+            ...(base === undefined ? {} : { base }),
+            facts: facts ?? {},
+          }
           return await this.#commit(directory, record, promote, lock.fd)
         })
       },

@@ -7,6 +7,7 @@ import { DEFAULT_DIR, isOurLink, locate, TMPFS_DIR } from './locate.ts'
 import type { ManifestEntry, ObjectKind } from './manifest.ts'
 import { wasEditedByHand } from './revert.ts'
 import { type LiteRun, saveAside } from './run.ts'
+import { isSameTree } from './same-tree.ts'
 import { isSkeleton, markTree } from './tree-mark.ts'
 
 /** Names of copies in the making; what is left of them after a crash is removed by the next run. */
@@ -116,7 +117,14 @@ export async function applyMirror(run: LiteRun, entry: RoledEntry): Promise<void
   const digest = await markTree(edit.path(entry.rel), true)
   const copyDigest = await markTree(edit.path(copy), false)
   if (digest === undefined) throw new ImageError('image-path', `${entry.path} vanished while liteimg was at work`)
-  if (copyDigest !== undefined && record.digest === digest && record.copyDigest === copyDigest) return
+  if (copyDigest !== undefined && record.copyDigest === copyDigest) {
+    if (record.digest === digest) return
+    // A file that a second generation shares has a new change time and is the same.
+    if (await isSameTree(edit.path(entry.rel), edit.path(copy))) {
+      manifest.entries[entry.rel] = { ...record, digest }
+      return
+    }
+  }
   await removeWork(run)
   const fresh = `${DEFAULT_DIR}/${WORK_PREFIX}new`
   const stale = `${DEFAULT_DIR}/${WORK_PREFIX}old`

@@ -9,6 +9,7 @@ import { lstatOrMissing, resolveInside } from './confined.ts'
 import { parentOf } from './entry.ts'
 import { isMtabLink } from './precheck.ts'
 import { type LiteRun, saveAside } from './run.ts'
+import { isSameTree } from './same-tree.ts'
 
 /** Directories that must be there because the initrd and init mount something on them; the root is read-only then. */
 const MOUNT_POINTS: readonly (readonly [string, number])[] = [
@@ -20,6 +21,8 @@ const MOUNT_POINTS: readonly (readonly [string, number])[] = [
   ['.statelite', 0o755],
   ['.statelite/tmpfs', 0o755],
   ['.default', 0o755],
+  ['.sllocal', 0o755],
+  ['.sllocal/localmnt', 0o755],
 ]
 
 export interface Furniture {
@@ -136,7 +139,7 @@ async function installPostscripts(run: LiteRun, source: string | undefined): Pro
   const [fresh, stale] = ['.statelite/xcatpost.new', '.statelite/xcatpost.old']
   await edit.removeTree(fresh)
   await edit.removeTree(stale)
-  if (source === undefined) return
+  if (source === undefined || (await isSameTree(source, edit.path('xcatpost')))) return
   await edit.copy(source, fresh)
   if ((await lstatOrMissing(edit.path('xcatpost'))) !== undefined) await edit.move('xcatpost', stale)
   await edit.move(fresh, 'xcatpost')

@@ -15,6 +15,8 @@ import { revertEntry } from './revert.ts'
 import { type LiteRun, sweepSkeletons, writeManifest } from './run.ts'
 import { TreeEdit, type TreeStep } from './tree-edit.ts'
 
+const REVISION_REL = '.statelite/revision'
+
 export interface LiteimgRequest {
   /** The tree itself (`<rootimgdir>/rootimg`). */
   readonly rootimg: string
@@ -33,6 +35,8 @@ export interface LiteimgRequest {
   readonly inUseBy?: readonly string[]
   readonly force?: boolean
   readonly dryRun?: boolean
+  /** The image is locked already, by this descriptor. */
+  readonly lockFd?: number
   /**
    * Changes the tree before the entries are looked at, under the same lock (synclists, root's password). Answers warnings;
    * with `dryRun` it changes nothing.
@@ -66,6 +70,7 @@ export async function liteimg(request: LiteimgRequest): Promise<LiteimgReport> {
       'image-busy',
       `${request.rootimg} is the root of running nodes (${users.join(' ')}): they would see files vanish; shut them down, or use --force`,
     )
+  if (request.lockFd !== undefined) return await runLocked(request, root, assigned.roled, furniture, request.lockFd)
   const lock = await openImageLock(root)
   try {
     return await runLocked(request, root, assigned.roled, furniture, lock.fd)
@@ -88,7 +93,8 @@ async function runLocked(
   const edit = new TreeEdit(
     root,
     (step) => {
-      if (step.verb !== 'write' || !step.rel.startsWith('.statelite/')) changeCount++
+      const isOwnRecord = step.rel.startsWith('.statelite/') && (step.verb === 'write' || step.rel === REVISION_REL)
+      if (!isOwnRecord) changeCount++
       request.onStep?.(step)
     },
     lockFd,
@@ -124,7 +130,7 @@ async function carryOut(run: LiteRun, plan: LitePlan, request: LiteimgRequest, f
   await edit.makeDirs('.default')
   await removeWork(run)
   // Half-changed images have no revision, so no node accepts them.
-  await edit.removeTree('.statelite/revision')
+  await edit.removeTree(REVISION_REL)
   await writeManifest(run)
 
   for (const { rel, entry } of plan.revert) await revertEntry(run, rel, entry)
@@ -147,5 +153,5 @@ async function carryOut(run: LiteRun, plan: LitePlan, request: LiteimgRequest, f
   manifest.pendingTimes = Object.create(null)
   await edit.writeFile(LITEFILE_SAVE_REL, renderLitefileSave(request.entries), 0o644)
   await writeManifest(run)
-  await edit.writeFile('.statelite/revision', `${request.revision}\n`, 0o644)
+  await edit.writeFile(REVISION_REL, `${request.revision}\n`, 0o644)
 }
