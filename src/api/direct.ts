@@ -18,6 +18,7 @@ export function openDirectApi(places: Places): Api {
     store,
     timelineFile: places.timeline,
     accessDirectory: places.access,
+    learnedDirectory: places.learned,
     compiled,
     live: async () => undefined,
   })

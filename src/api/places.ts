@@ -12,6 +12,8 @@ export interface Places {
   readonly handleKey: string
   /** Tokens and certificates for remote use. */
   readonly access: string
+  /** What nodes in learning mode have written. */
+  readonly learned: string
   /** Where `liteboot login` keeps what it got: XDG_CONFIG_HOME/liteboot, default ~/.config/liteboot. */
   readonly config: string
   /** A server that the environment names: LITEBOOT_SERVER, else XCATHOST. */
@@ -33,6 +35,7 @@ export function readPlaces(environment: NodeJS.ProcessEnv = process.env): Places
     leases: join(state, 'leases.journal'),
     handleKey: join(state, 'handle.key'),
     access: join(state, 'access'),
+    learned: join(state, 'learned'),
     config: join(environment.XDG_CONFIG_HOME || join(environment.HOME || state, '.config'), 'liteboot'),
     server: environment.LITEBOOT_SERVER || environment.XCATHOST || undefined,
   }

@@ -1,5 +1,6 @@
 /** What nodeset last said about a node. */
 import type { ClusterNode, Image } from '../cluster/model.ts'
+import { isLearning, LEARN_WORD } from '../statelite/learn.ts'
 
 /**
  * `image`: boot its image; `disk`: leave the network boot and go on with the next device; `none`: no boot file at all;
@@ -42,6 +43,7 @@ export function stateLine(image: {
 /** What `nodeset stat` prints. @param image the node's; undefined: it has none, or names one that is not defined */
 export function renderState(node: ClusterNode, image: Image | undefined): string | undefined {
   const state = bootStateOf(node)
+  if (state === 'image' && isLearning(node)) return LEARN_WORD
   if (state === 'image') return image && stateLine(image)
   return Object.entries(STATE_WORDS).find(([, meaning]) => meaning === state)?.[0]
 }

@@ -1,13 +1,16 @@
 /** Everything HTTP answers, in the order it is tried. */
+import type { LearnedLists } from '../api/methods/statelite/learned-lists.ts'
 import { type FoundLoaders, loaderFor } from '../boot/loader-files.ts'
 import type { NodeAnswers } from '../boot/node-answers.ts'
 import type { Cluster, Ipv4 } from '../cluster/model.ts'
 import { blobRoute } from '../http/file-routes.ts'
 import type { FileServer } from '../http/files.ts'
+import { type LearnedRouteOptions, learnedRoute } from '../http/learned-route.ts'
 import { type PlanAnswer, planRoute, reportRoute } from '../http/node-routes.ts'
 import type { HttpRoute } from '../http/route.ts'
 import { renderedRoute } from '../http/text.ts'
 import { renderFinding } from '../statelite/finding.ts'
+import { isLearning, parseLearned } from '../statelite/learn.ts'
 import { renderPlan } from '../statelite/plan-text.ts'
 import type { EmitEvent } from '../timeline/event.ts'
 import type { Blobs } from './blobs.ts'
@@ -22,6 +25,7 @@ export interface HttpRouteParts {
   readonly bootFiles: BootFiles
   readonly blobs: Blobs
   readonly loaders: FoundLoaders
+  readonly learned: LearnedLists
   readonly emit: EmitEvent
   readonly now: () => number
   /** Called before a plan goes out: its persistent directory must be there. Returns what is in the way. */
@@ -36,6 +40,7 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
   return [
     planRoute({ planOf: (node, clientIp, query) => planFor(parts, node, clientIp, query), emit, now }),
     reportRoute({ nodeOf, emit, now }),
+    learnedRoute({ ...learnedBy(parts), nodeOf, emit, now }),
     blobRoute(files, '/boot/loader', (rest) => loaderFor(parts.loaders, rest)),
     renderedRoute('/boot', (rest, clientIp) => {
       const found = parts.bootFiles.textFor(`boot${rest}`, clientIp)
@@ -67,4 +72,20 @@ function planFor(parts: HttpRouteParts, name: string, clientIp: string, query: U
   if (fault !== undefined) return { kind: 'refused', status: 503, message: fault }
   parts.onPlan(name, boot)
   return { kind: 'plan', text: renderPlan(compiled.plan) }
+}
+
+/** A node that was set back to normal while it still learns has one more list to send: when it is switched off. */
+function learnedBy({ cluster, learned, now }: HttpRouteParts): Pick<LearnedRouteOptions, 'learns' | 'keep'> {
+  return {
+    async learns(name) {
+      const node = cluster.current.node(name)
+      return node !== undefined && (isLearning(node) || (await learned.has(name)))
+    },
+    async keep(name, body) {
+      const boot = parseLearned(body)
+      if ('fault' in boot) return boot
+      await learned.keep(name, { ...boot, receivedMs: now() })
+      return { bootId: boot.bootId, paths: boot.paths.length }
+    },
+  }
 }

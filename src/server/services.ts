@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { openMethods, preloadMethods } from '../api/methods/index.ts'
+import { openLearnedLists } from '../api/methods/statelite/learned-lists.ts'
 import type { Places } from '../api/places.ts'
 import { openApiServer, refuseSecondServer } from '../api/server.ts'
 import { findLoaders, loaderFor } from '../boot/loader-files.ts'
@@ -171,6 +172,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
         bootFiles,
         blobs,
         loaders,
+        learned: openLearnedLists(places.learned),
         emit,
         now,
         onPlan: (name, boot) => planned.set(name, boot),
@@ -221,6 +223,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     store,
     timelineFile: places.timeline,
     accessDirectory: places.access,
+    learnedDirectory: places.learned,
     compiled: async () => ({ snapshot: await cluster.waitFor(store.revision), answers }),
     live: async (revision) => (await cluster.waitFor(revision)).number,
     server: {

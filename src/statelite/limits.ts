@@ -8,4 +8,8 @@ export const limits = {
   mountDirectoryBytes: 1024,
   /** The kernel takes one page of mount options (4096) and our own additions come on top. */
   mountOptionsBytes: 1024,
+  /** Of a node's list of written paths: it stops by itself at 20,000, and at 1,000 directories with more. */
+  learnedLines: 25_000,
+  /** Kept of each node: shutting down writes too, and the next boot begins with an empty list. */
+  learnedBoots: 3,
 } as const

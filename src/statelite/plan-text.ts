@@ -15,6 +15,7 @@ export function renderPlan(plan: Plan): string {
     ['root', plan.root.type, bracketed(plan.root.server), plan.root.directory, plan.root.options],
     ['statelite', plan.stateliteMode],
     ...(plan.persistent === undefined
+    ...(plan.learn === undefined ? [] : [['learn', plan.learn.url, plan.learn.size]]),
       ? []
       : [['persistent', bracketed(plan.persistent.server), plan.persistent.directory, plan.persistent.options]]),
     ...plan.trees.map((tree) => [
@@ -83,6 +84,8 @@ class PlanReader {
     const [mode] = this.#one('statelite', 1)
     const persistent = this.#all('persistent', 3)
     if (persistent.length > 1) this.#fail('two persistent lines')
+    const learn = this.#all('learn', 2)
+    if (learn.length > 1) this.#fail('two learn lines')
     const trees = this.#all('tree', 5)
     const entries = this.#all('entry', 3)
     const [name, domain] = this.#one('hostname', 2)
@@ -109,6 +112,7 @@ class PlanReader {
           directory: field(directory),
           options: field(options),
         }))
+      learn: learn.map(([url, size]) => ({ url: field(url), size: field(size) })).at(0),
         .at(0),
       trees: trees.map(([priority, server, directory, options, required]) => ({
         priority: this.#number(priority),

@@ -5,6 +5,8 @@ import { compileStatelite } from './compile.ts'
 import type { StateliteContext } from './context.ts'
 import { errorFinding, type Finding, hasErrors, warningFinding } from './finding.ts'
 import { chosenEntries, type PlanEntry, renderBootName } from './generations.ts'
+import { isLearning, LEARN_LAYER_SIZE } from './learn.ts'
+import type { LocalDisk } from './local-disk.ts'
 import { isPlainName } from './persistent.ts'
 import { bracketed, resolveServer } from './servers.ts'
 
@@ -23,6 +25,8 @@ export interface Plan {
   readonly root: PlanMount & { readonly type: 'nfs' }
   /** Octal digits. */
   readonly stateliteMode: string
+  /** Writes go to an overlay of that size, and what was written to that URL. */
+  readonly learn: { readonly url: string; readonly size: string } | undefined
   readonly persistent: PlanMount | undefined
   readonly trees: readonly {
     readonly priority: number
@@ -71,6 +75,8 @@ export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: Stat
   if (chosen !== undefined) {
     const message = `generation ${generation?.number} is booted as it was prepared; the litefile rows have changed since`
     const advice = `liteboot image promote ${image.name} <the newest>, or undo the edits`
+  const learns = isLearning(node)
+  if (learns && image.rootfstype !== 'nfs') findings.push(learnsFromNfs(node, image))
     findings.push(warningFinding(`osimage row imagename=${image.name}`, message, advice))
   }
   const plan: Plan = {
@@ -86,6 +92,7 @@ export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: Stat
         : { server: persistent.server, directory: persistent.directory, options: persistent.options },
     trees: statelite.trees.map(({ priority, server, directory, options, required }) => ({
       priority,
+    learn: learns ? { url: nodeUrl(node.name, 'learned', context), size: LEARN_LAYER_SIZE } : undefined,
       server,
       directory,
       options,
@@ -126,6 +133,27 @@ function checkName(node: ClusterNode): Finding[] {
 }
 
 interface PlanPort {
+export function partitionScriptUrl(node: string, context: Pick<StateliteContext, 'serverIp' | 'httpPort'>): string {
+  return nodeUrl(node, 'partition-script', context)
+}
+
+function planLocalDisk(
+  node: string,
+  localDisk: LocalDisk | undefined,
+  context: StateliteContext,
+): PlanLocalDisk | undefined {
+  if (localDisk === undefined) return undefined
+  const { script } = localDisk
+  const url = partitionScriptUrl(node, context)
+  return { ...localDisk, script: script && { url, sha256: script.sha256 } }
+}
+
+/** A root in memory takes writes by itself, and nothing would be learned of them. */
+function learnsFromNfs(node: ClusterNode, image: Image): Finding {
+  const message = `learning needs an image with rootfstype=nfs, ${image.name} has ${image.rootfstype}`
+  return errorFinding(`${node.name}: chain row`, message, `nodeset ${node.name} osimage`)
+}
+
   readonly interface: Plan['interface']
   readonly network: Network
   readonly domain: string | undefined

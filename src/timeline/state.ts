@@ -17,7 +17,8 @@ export function decideState(
   const booted = draft.stages.get('booted')
   if (booted?.result === 'ok') {
     const took = renderDuration(booted.lastMs - startMs)
-    return { state: 'booted', at: undefined, summary: `booted after ${took}`, advice: undefined }
+    const learning = isLearningNote(booted.detail) ? ', learning what it writes' : ''
+    return { state: 'booted', at: undefined, summary: `booted after ${took}${learning}`, advice: undefined }
   }
   const unwatchedMs = 'nowMs' in until ? until.nowMs : until.nextMs
   const aside = decideAside(draft, unwatchedMs) ?? decideWithoutKernel(draft, unwatchedMs)
@@ -104,8 +105,13 @@ function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? ''
 }
 
-/** nodelist.status words of xCAT that a network boot goes through. */
-export type NodeStatus = 'netbooting' | 'shell' | 'postbooting' | 'booted' | 'failed'
+/** What a node that learns says with `booted`. */
+function isLearningNote(detail: string | undefined): boolean {
+  return detail?.startsWith('learning') === true
+}
+
+/** nodelist.status words of xCAT that a network boot goes through, and `learning`. */
+export type NodeStatus = 'netbooting' | 'shell' | 'postbooting' | 'booted' | 'learning' | 'failed'
 
 /** The word for a whole boot, as of when it was judged. */
 export function statusOfBoot(boot: Boot): NodeStatus {
@@ -123,6 +129,6 @@ export function statusOfEvent(event: BootEvent): NodeStatus | undefined {
   if (event.result === 'failed') return 'failed'
   if (event.stage === 'shell' && event.result === 'start') return 'shell'
   if (event.result !== 'ok') return undefined
-  if (event.stage === 'booted') return 'booted'
+  if (event.stage === 'booted') return isLearningNote(event.detail) ? 'learning' : 'booted'
   return event.stage === 'switch' ? 'postbooting' : 'netbooting'
 }

@@ -54,6 +54,7 @@ export async function openApiRig(t: ExecutionContext, replace?: Partial<Methods>
     store,
     timelineFile: places.timeline,
     accessDirectory: places.access,
+    learnedDirectory: places.learned,
     compiled: async () => ({ snapshot: await cluster.waitFor(store.revision), answers }),
     live: async (revision) => (await cluster.waitFor(revision)).number,
     server: services,

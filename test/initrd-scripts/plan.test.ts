@@ -13,6 +13,7 @@ const PLAN: Plan = {
   image: { name: 'debian12-lite', revision: 'f00d' },
   root: { type: 'nfs', server: '10.77.0.1', directory: '/install/rootimg', options: 'ro,vers=3,sec=sys' },
   stateliteMode: '755',
+  learn: { url: 'http://10.77.0.1/node/v1/cn07/learned', size: '50%' },
   persistent: { server: '10.77.0.1', directory: '/state/cn07', options: 'rw,hard' },
   trees: [
     { priority: 1, server: '10.77.0.1', directory: '/lite/a', options: 'ro', required: true },

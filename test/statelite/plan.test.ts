@@ -240,6 +240,7 @@ const anyPlan: fc.Arbitrary<Plan> = fc.record({
   image: fc.record({ name, revision: fc.constant('0123456789ab') }),
   root: mount.map((value) => ({ type: 'nfs' as const, ...value })),
   stateliteMode: fc.constantFrom('755', '1777'),
+  learn: maybe(fc.record({ url: fc.constant('http://10.0.0.1/l'), size: fc.constantFrom('50%', '2g') })),
   persistent: maybe(mount),
   trees: fc.array(
     fc.record({

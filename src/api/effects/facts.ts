@@ -6,6 +6,7 @@ import { type BootState, bootStateOf, stateLine } from '../../boot/state.ts'
 import type { ClusterNode, Image, Ipv4, NodePort, Snapshot } from '../../cluster/model.ts'
 import type { StateliteContext } from '../../statelite/context.ts'
 import { renderFinding } from '../../statelite/finding.ts'
+import { isLearning } from '../../statelite/learn.ts'
 import type { Plan, PlanMount } from '../../statelite/plan.ts'
 
 export type FactPart = 'state' | 'dhcp' | 'boot file' | 'plan'
@@ -32,7 +33,11 @@ export function compileFacts(node: ClusterNode, snapshot: Snapshot, answers: Nod
   }
   const context = answers.context(node, snapshot)
   const state = bootStateOf(node)
-  put('state', 'next boot', state === 'image' ? `image ${node.imageName}` : NEXT_BOOT[state])
+  put(
+    'state',
+    'next boot',
+    state === 'image' ? `image ${node.imageName}${isLearning(node) ? ', learning' : ''}` : NEXT_BOOT[state],
+  )
   putDhcp(node, snapshot, 'value' in context ? context.value : undefined, put)
   if (state === 'image') putImageBoot(node, snapshot, answers, context, put)
   return facts
@@ -136,6 +141,7 @@ function putPlan(plan: Plan, put: Put): void {
   // A new revision: nodes refuse the image until liteimg has run.
   put('plan', 'revision of the entries', plan.image.revision)
   putMount('root', plan.root, put)
+  if (plan.learn !== undefined) put('plan', 'writes', `into an overlay of ${plan.learn.size}, for learning`)
   put('plan', 'mode of /.statelite', plan.stateliteMode)
   if (plan.persistent !== undefined) putMount('persistent directory', plan.persistent, put)
   for (const { priority, server, directory, options, required } of plan.trees) {

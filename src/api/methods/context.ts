@@ -49,6 +49,8 @@ export interface SharedContext {
   readonly timelineFile: string
   /** Tokens and certificates of remote callers. */
   readonly accessDirectory: string
+  /** Lists of written paths that nodes have sent. */
+  readonly learnedDirectory: string
   compiled(): Promise<Compiled>
   /** Resolves when this revision of the tables is what nodes are told: the snapshot's number. undefined: no server runs. */
   live(revision: number): Promise<number | undefined>

@@ -14,7 +14,7 @@ export const nodeset: CliCommand = {
   name: 'nodeset',
   summary: 'Set what nodes do at their next boot.',
   details: [
-    'osimage=IMAGE boots that image, osimage or statelite alone the one the node has. boot goes on with the next device, offline gives an address and nothing else, shell starts kernel and initrd of the image and opens a shell on the console, shutdown starts them and switches off. stat shows the state.',
+    'osimage=IMAGE boots that image, osimage or statelite alone the one the node has. learn boots the image as osimage does, lets the node write everywhere, and keeps what it wrote for `litefile suggest`; osimage ends it. boot goes on with the next device, offline gives an address and nothing else, shell starts kernel and initrd of the image and opens a shell on the console, shutdown starts them and switches off. stat shows the state.',
     'Only tables change: the next boot is answered from them at once. A node that cannot boot what it is told keeps every value it has, and never stops the others.',
   ],
   examples: [
@@ -24,13 +24,13 @@ export const nodeset: CliCommand = {
   ],
   nothingGiven: 0,
   changes: true,
-  completes: { action: ['osimage=', 'statelite=', 'boot', 'offline', 'shell', 'shutdown', 'stat'] },
+  completes: { action: ['osimage=', 'statelite=', 'learn', 'boot', 'offline', 'shell', 'shutdown', 'stat'] },
   define(program, run) {
     program
       .argument('<noderange>')
       .argument(
         '[action...]',
-        'osimage[=IMAGE], statelite[=IMAGE], boot, offline, shell, shutdown or stat; may be left out with --export',
+        'osimage[=IMAGE], statelite[=IMAGE], learn[=IMAGE], boot, offline, shell, shutdown or stat; may be left out with --export',
       )
       .option('-a, --all', 'with stat: every boot method (here all of them say the same)')
       .option('--export <directory>', 'write boot files, kernels and initrds below this directory of the server')

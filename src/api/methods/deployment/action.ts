@@ -1,10 +1,15 @@
 /** The one word nodeset is told, taken apart. Knows no tables. */
 import { isStateWord, type StateWord } from '../../../boot/state.ts'
+import { LEARN_WORD } from '../../../statelite/learn.ts'
 import { OperatorError } from '../../errors.ts'
 
 export type Action =
   /** `image` undefined: each node's own, as provmethod has it. */
-  | { readonly kind: 'image'; readonly word: 'osimage' | 'statelite'; readonly image: string | undefined }
+  | {
+      readonly kind: 'image'
+      readonly word: 'osimage' | 'statelite' | typeof LEARN_WORD
+      readonly image: string | undefined
+    }
   | { readonly kind: 'state'; readonly word: StateWord }
 
 const LEGACY =
@@ -15,7 +20,7 @@ export function parseAction(text: string): Action {
   const at = text.indexOf('=')
   const word = at === -1 ? text : text.slice(0, at)
   const value = at === -1 ? undefined : text.slice(at + 1).trim()
-  if (word === 'osimage' || word === 'statelite') {
+  if (word === 'osimage' || word === 'statelite' || word === LEARN_WORD) {
     if (value === '')
       throw new OperatorError('LB_USAGE', `Invalid argument: '${text}': the name of the image is missing`)
     return { kind: 'image', word, image: value }
@@ -34,6 +39,6 @@ export function parseAction(text: string): Action {
   throw new OperatorError(
     'LB_BAD_INPUT',
     `Unknown state ${text} requested`,
-    'States: osimage[=<image>], statelite[=<image>], boot, offline, shell, shutdown, stat. Nothing was changed.',
+    'States: osimage[=<image>], statelite[=<image>], learn[=<image>], boot, offline, shell, shutdown, stat. Nothing was changed.',
   )
 }

@@ -6,6 +6,7 @@ import { type StateWord, stateLine } from '../../../boot/state.ts'
 import type { ClusterNode, Image, ImageName, Snapshot } from '../../../cluster/model.ts'
 import { compileSnapshot } from '../../../cluster/snapshot.ts'
 import { openImageFiles } from '../../../image/image-files.ts'
+import { LEARN_WORD } from '../../../statelite/learn.ts'
 import type { Transaction } from '../../../store/store.ts'
 import { renderHint } from '../../../tables/nearest-name.ts'
 import { OperatorError } from '../../errors.ts'
@@ -28,7 +29,12 @@ import { type PrescriptRun, runPrescripts } from './prescripts.ts'
 
 /** What one node is to become. */
 type Target =
-  | { readonly name: string; readonly image: Image; readonly arch: string | undefined }
+  | {
+      readonly name: string
+      readonly image: Image
+      readonly arch: string | undefined
+      readonly learns: boolean
+    }
   | { readonly name: string; readonly word: StateWord }
 
 export const nodeset: Method<'nodeset.set'> = async (context, params) => {
@@ -176,7 +182,7 @@ function targetOf(name: string, action: Action, snapshot: Snapshot): Target | { 
     return { error: NO_IMAGE_NAME }
   const image = snapshot.images.get(imageName as ImageName)
   if (!image) return { error: noSuchImage(imageName, snapshot) }
-  return { name, image, arch: node.attribute('nodetype', 'arch') }
+  return { name, image, arch: node.attribute('nodetype', 'arch'), learns: action.word === LEARN_WORD }
 }
 
 /** The nodes as they will be, without changing anything. */
@@ -207,7 +213,8 @@ function applyTargets(transaction: Transaction, targets: readonly Target[]): voi
 }
 
 function wordsOf(target: Target): string {
-  return 'image' in target ? stateLine(target.image) : target.word
+  if (!('image' in target)) return target.word
+  return target.learns ? LEARN_WORD : stateLine(target.image)
 }
 
 function checkTarget(target: Target, outlook: Outlook): NodeCheck {
