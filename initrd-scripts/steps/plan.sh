@@ -29,8 +29,15 @@ check_plan() {
     $1 == "report" { need(2); once(); if ($2 != "-" && $2 !~ /^http:\/\//) bad("bad report URL"); next }
     $1 == "image" { need(3); once(); next }
     $1 == "root" {
-      need(5); once()
+      once()
+      if ($2 == "ramdisk") {
+        need(7)
+        if ($3 !~ /^(cpio[.](gz|xz|zst)|squashfs)$/) bad("a root packed as " $3 " is not known here")
+        if ($4 !~ /^http:\/\// || $5 !~ /^[0-9]+$/ || length($6) != 64 || $6 !~ /^[0-9a-f]+$/ || $7 !~ /^[0-9]+$/) bad("bad root")
+        next
+      }
       if ($2 != "nfs") bad("root type " $2 " is not known here")
+      need(5)
       if (!host($3) || !directory($4) || !options($5)) bad("bad root")
       next
     }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Stage `root`: the image, read-only over NFS, and the tmpfs of this node on /.statelite.
+# Stage `root`: the image, read-only over NFS or in memory (packed.sh), and the tmpfs of this node on /.statelite.
 
 STATELITE=$NEWROOT/.statelite
 REFETCH_PLAN=
@@ -15,6 +15,12 @@ stage_root() {
 }
 
 mount_root() {
+  case $(root_type) in
+    ramdisk)
+      mount_packed_root
+      return
+      ;;
+  esac
   IFS=$TAB read -r _ mr_server mr_directory mr_options <<LINE
 $(plan_line root)
 LINE
@@ -26,16 +32,11 @@ LINE
     fail "the root $mr_server:$mr_directory cannot be mounted: ${run_output:-no answer}"
 }
 
-# The kernel's word counts, not the options that were asked for: an image that is mounted writable is every node's image.
 check_root() {
-  is_network_mount "$NEWROOT" || {
-    fail "$NEWROOT is not an NFS mount: $(mount_facts "$NEWROOT")"
-    return 1
-  }
-  is_read_only "$NEWROOT" || {
-    fail "the root is not mounted read-only: $(mount_facts "$NEWROOT")"
-    return 1
-  }
+  case $(root_type) in
+    ramdisk) check_packed_root ;;
+    *) check_nfs_root ;;
+  esac || return 1
   IFS=$TAB read -r cr_image cr_wanted <<LINE
 $(plan_line image)
 LINE
@@ -46,6 +47,15 @@ LINE
     return 1
   }
   [ -d "$NEWROOT/.default" ] || fail "image $cr_image has no /.default: run liteimg $cr_image"
+}
+
+# The kernel's word counts, not the options that were asked for: an image that is mounted writable is every node's image.
+check_nfs_root() {
+  is_network_mount "$NEWROOT" || {
+    fail "$NEWROOT is not an NFS mount: $(mount_facts "$NEWROOT")"
+    return 1
+  }
+  is_read_only "$NEWROOT" || fail "the root is not mounted read-only: $(mount_facts "$NEWROOT")"
 }
 
 # Mode from the plan: the kernel's default for a tmpfs, 1777, would let every user of the node in.

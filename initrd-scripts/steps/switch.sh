@@ -4,7 +4,7 @@
 
 stage_switch() {
   sw_image=$(image_mount)
-  is_read_only "$sw_image" || {
+  [ "$(root_type)" = ramdisk ] || is_read_only "$sw_image" || {
     fail "the root is not read-only any more: $(mount_facts "$sw_image")"
     return 1
   }

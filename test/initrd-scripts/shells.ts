@@ -22,6 +22,7 @@ export const STEPS = [
     'network',
     'rescue',
     'learn',
+    'packed',
     'root',
     'persistent',
     'trees',
