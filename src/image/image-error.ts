@@ -13,6 +13,7 @@ export type ImageErrorCode =
   | 'image-medium'
   | 'image-pack'
   | 'image-lists'
+  | 'image-bundle'
   | 'image-sources'
   | 'image-build'
   | 'image-entries'
