@@ -1,12 +1,17 @@
 /**
- * The work of liteimg on an image: its tree, then its kernel and initrd. Takes seconds of computing, so the server runs it
- * in a thread of its own (image-worker.ts); everything in and out is plain data.
+ * The work of liteimg on an image: its tree, then its kernel and initrd, in a new generation or in the current one. Takes
+ * seconds of computing, so the server runs it in a thread of its own (image-worker.ts); everything in and out is plain data.
  */
 import { join } from 'node:path'
+import { type Draft, openGenerations } from '../image/generations/generations.ts'
+import { hasFlatTree, type ImagePlace, placeOf } from '../image/generations/layout.ts'
 import { ImageError } from '../image/image-error.ts'
+import { IMAGE_FILES } from '../image/image-files.ts'
 import { assembleInitrd } from '../image/initrd/assemble.ts'
 import { copyKernel } from '../image/initrd/kernel.ts'
+import { lstatOrMissing } from '../image/liteimg/confined.ts'
 import { type LiteimgReport, type LiteimgRequest, liteimg } from '../image/liteimg/liteimg.ts'
+import { sameBytes } from '../image/liteimg/same-tree.ts'
 import { putSiteFiles, type SiteFiles } from '../image/site-files.ts'
 import { OperatorError } from './errors.ts'
 import type { OnProgress } from './protocol.ts'
@@ -21,6 +26,10 @@ export interface ImageJob {
   readonly scripts: string
   /** Synclists and root's password. */
   readonly siteFiles: SiteFiles
+  /** The current generation is changed where it is, under whoever runs from it. */
+  readonly inPlace?: boolean
+  /** Left out: a new generation becomes the current one. */
+  readonly promote?: boolean
   readonly tree: Pick<LiteimgRequest, 'entries' | 'revision' | 'postscriptsDir' | 'fstabRootName' | 'dryRun'>
 }
 
@@ -36,45 +45,158 @@ export interface ImageReport {
     readonly modules: number
     readonly missingFirmware: readonly string[]
   }
+  /** Not of a dry run. `number` undefined: the image has no generations, its files were changed where they are. */
+  readonly generation?: {
+    readonly number: number | undefined
+    readonly outcome: 'new' | 'unchanged' | 'in place'
+    readonly isCurrent: boolean
+  }
 }
 
 /** @throws OperatorError LB_IMAGE */
 export async function runImageJob(job: ImageJob, onProgress: OnProgress): Promise<ImageReport> {
-  const steps: string[] = []
   try {
-    const rootimg = join(job.rootimgdir, 'rootimg')
-    onProgress(`Preparing ${rootimg} ...`)
-    const tree = await liteimg({
-      ...job.tree,
-      rootimg,
-      // The tables were checked before the job was made.
-      validate: () => [],
-      before: async (edit, dryRun) => (await putSiteFiles(edit, job.siteFiles, dryRun)).warnings,
-      nodeScript: join(job.scripts, 'node/statelite'),
-      onStep: (step) => {
-        steps.push(Object.values(step).join(' '))
-      },
+    const generations = openGenerations(job.rootimgdir)
+    if (job.tree.dryRun === true) return await prepareTree(job, generations.place(), undefined, onProgress)
+    if (job.inPlace !== true) return await newGeneration(job, onProgress)
+    return await generations.locked(async (lockFd) => {
+      const place = generations.place()
+      const report = await prepareAll(job, place, lockFd, onProgress)
+      return { ...report, generation: { number: place.number, outcome: 'in place', isCurrent: true } }
     })
-    if (tree.dryRun) return { tree, steps }
-    onProgress('Assembling kernel and initrd ...')
-    return { tree, steps, initrd: await makeInitrd(job, rootimg) }
   } catch (error) {
     if (error instanceof ImageError) throw new OperatorError('LB_IMAGE', error.message)
     throw error
   }
 }
 
+/** A run that changes nothing leaves no generation behind. */
+async function newGeneration(job: ImageJob, onProgress: OnProgress): Promise<ImageReport> {
+  const { rootimgdir } = job
+  await refuseWithoutTree(rootimgdir)
+  const draft = await openGenerations(rootimgdir).begin({
+    from: 'current',
+    by: 'liteimg',
+    reason: 'liteimg',
+    writer: 'replace',
+  })
+  try {
+    const place = { number: draft.number, directory: draft.directory, rootimg: draft.rootimg }
+    const report = await prepareAll(job, place, draft.lockFd, onProgress)
+    if (draft.base !== undefined && report.tree.changeCount === 0 && (await sameFiles(rootimgdir, draft))) {
+      await draft.abort()
+      return renamed(draft, rootimgdir, {
+        ...report,
+        generation: { number: draft.base, outcome: 'unchanged', isCurrent: true },
+      })
+    }
+    onProgress('Writing the generation to disk ...')
+    const made = await draft.commit({
+      promote: job.promote !== false,
+      reason: reasonOf(report.tree),
+      facts: report.initrd === undefined ? {} : { kernelVersion: report.initrd.kernelVersion },
+    })
+    const { number, isCurrent } = made
+    return renamed(draft, rootimgdir, { ...report, generation: { number, outcome: 'new', isCurrent } })
+  } catch (error) {
+    await draft.abort()
+    throw error instanceof ImageError
+      ? new ImageError(
+          error.code,
+          error.problems.map((line) => usualNames(draft, rootimgdir, line)),
+        )
+      : error
+  }
+}
+
+/** Said before DEST is touched. */
+async function refuseWithoutTree(rootimgdir: string): Promise<void> {
+  const rootimg = join(rootimgdir, 'rootimg')
+  if ((await lstatOrMissing(rootimg)) === undefined && !hasFlatTree(rootimgdir))
+    throw new ImageError('image-root', `${rootimg} does not exist: build the image first, or correct rootimgdir`)
+}
+
+function reasonOf({ plan }: LiteimgReport): string {
+  const parts = [
+    plan.apply.length > 0 ? `${plan.apply.length} entries new` : '',
+    plan.revert.length > 0 ? `${plan.revert.length} taken back` : '',
+  ].filter((part) => part !== '')
+  return `liteimg: ${parts.length > 0 ? parts.join(', ') : 'tree, kernel or initrd renewed'}`
+}
+
+/** Kernel and initrd as they were. */
+async function sameFiles(rootimgdir: string, { base, directory }: Draft): Promise<boolean> {
+  const before = base === undefined ? undefined : placeOf(rootimgdir, base).directory
+  if (before === undefined) return false
+  for (const name of Object.values(IMAGE_FILES)) {
+    const [old, now] = [join(before, name), join(directory, name)]
+    if ((await lstatOrMissing(old)) === undefined || !(await sameBytes(old, now))) return false
+  }
+  return true
+}
+
+/** The work was done under a name that is gone by the time anybody reads of it. */
+function usualNames(draft: Draft, rootimgdir: string, text: string): string {
+  return text.replaceAll(`${draft.directory}/`, `${rootimgdir}/`)
+}
+
+function renamed(draft: Draft, rootimgdir: string, report: ImageReport): ImageReport {
+  // Boundary: plain data, as it goes through the API anyway.
+  return JSON.parse(usualNames(draft, rootimgdir, JSON.stringify(report))) as ImageReport
+}
+
+async function prepareAll(
+  job: ImageJob,
+  place: ImagePlace,
+  lockFd: number,
+  onProgress: OnProgress,
+): Promise<ImageReport> {
+  const prepared = await prepareTree(job, place, lockFd, onProgress)
+  onProgress('Assembling kernel and initrd ...')
+  return { ...prepared, initrd: await makeInitrd(job, place) }
+}
+
+async function prepareTree(
+  job: ImageJob,
+  { rootimg }: ImagePlace,
+  lockFd: number | undefined,
+  onProgress: OnProgress,
+): Promise<ImageReport> {
+  const steps: string[] = []
+  onProgress(`Preparing ${join(job.rootimgdir, 'rootimg')} ...`)
+  const tree = await liteimg({
+    ...job.tree,
+    rootimg,
+    ...(lockFd === undefined ? {} : { lockFd }),
+    // The tables were checked before the job was made.
+    validate: () => [],
+    before: async (edit, dryRun) => (await putSiteFiles(edit, job.siteFiles, dryRun)).warnings,
+    nodeScript: join(job.scripts, 'node/statelite'),
+    onStep: (step) => {
+      steps.push(Object.values(step).join(' '))
+    },
+  })
+  return { tree, steps }
+}
+
 /** Always from the tree as it is now. */
-async function makeInitrd(job: ImageJob, rootimg: string): Promise<NonNullable<ImageReport['initrd']>> {
-  const { rootimgdir, arch, kernelVersion, drivers, scripts } = job
-  const kernel = await copyKernel({ rootimgdir, arch, ...(kernelVersion === undefined ? {} : { kernelVersion }) })
+async function makeInitrd(
+  job: ImageJob,
+  { directory, rootimg }: ImagePlace,
+): Promise<NonNullable<ImageReport['initrd']>> {
+  const { arch, kernelVersion, drivers, scripts } = job
+  const kernel = await copyKernel({
+    rootimgdir: directory,
+    arch,
+    ...(kernelVersion === undefined ? {} : { kernelVersion }),
+  })
   const report = await assembleInitrd({
     rootimg,
     kernelVersion: kernel.version,
     arch,
     scripts,
     ...(drivers === undefined ? {} : { drivers }),
-    output: join(rootimgdir, 'initrd-statelite.gz'),
+    output: join(directory, 'initrd-statelite.gz'),
     compress: 'gzip',
   })
   const { path, size, modules, missingFirmware } = report

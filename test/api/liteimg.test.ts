@@ -1,5 +1,5 @@
 /** liteimg from the command's point of view: what is printed, and that a server gives the work to a thread. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openDirectApi } from '../../src/api/direct.ts'
@@ -50,17 +50,39 @@ async function prepare(t: ExecutionContext, api: Api, state: string): Promise<vo
 
   const progress: string[] = []
   const first = await api.call('image.liteimg', { image: 'lite' }, (line) => progress.push(line))
-  t.deepEqual(first.output, [`Modifying ${root} ...`, `creating ${root}/.statelite`, `Modifying ${root} done.`])
+  t.deepEqual(first.output, [
+    `Modifying ${root} ...`,
+    `creating ${root}/.statelite`,
+    `Modifying ${root} done.`,
+    'lite: generation 2 is current; running nodes keep theirs until they boot',
+  ])
   t.is(first.exitStatus, 0)
-  t.deepEqual(progress, [`Preparing ${root} ...`, 'Assembling kernel and initrd ...'])
+  t.deepEqual(progress, [
+    `Preparing ${root} ...`,
+    'Assembling kernel and initrd ...',
+    'Writing the generation to disk ...',
+  ])
   t.like(first.data, { initrd: { kernelVersion: '6.1.0-56', path: join(rootimgdir, 'initrd-statelite.gz') } })
   t.true(existsSync(join(rootimgdir, 'kernel')))
   t.deepEqual([...readFileSync(join(rootimgdir, 'initrd-statelite.gz')).subarray(0, 2)], [0x1f, 0x8b])
   t.is(readFileSync(join(root, '.default/etc/motd'), 'utf8'), 'welcome')
 
   const again = await api.call('image.liteimg', { image: 'lite', verbose: true })
-  t.is(again.output.at(-2), `Modifying ${root} done.`)
-  t.regex(again.output.at(-1) ?? '', /^kernel 6\.1\.0-56, initrd of \d+\.\d MiB with \d+ modules: \//)
+  t.is(again.output.at(-3), `Modifying ${root} done.`)
+  t.regex(again.output.at(-2) ?? '', /^kernel 6\.1\.0-56, initrd of \d+\.\d MiB with \d+ modules: \//)
+  t.is(again.output.at(-1), 'lite: generation 2 stays current: there was nothing to change')
+  t.deepEqual(readdirSync(join(rootimgdir, 'generations')).sort(), ['1', '2', 'current', 'promoted.json'])
+
+  t.false(existsSync(join(rootimgdir, 'generations/1/rootimg/.statelite')), 'the image as it was')
+  await api.call('tables.change', { words: ['image=ALL,file=/etc/issue', 'litefile.options=tmpfs'] })
+  const kept = await api.call('image.liteimg', { image: 'lite', keepCurrent: true })
+  t.is(kept.output.at(-1), 'lite: generation 3 is made and not current: liteboot image promote lite 3')
+  t.false(existsSync(join(root, '.default/etc/issue')))
+  const inPlace = await api.call('image.liteimg', { image: 'lite', inPlace: true })
+  t.is(inPlace.output.at(-1), 'lite: generation 2 was changed in its place')
+  t.true(existsSync(join(root, '.default/etc/issue')))
+  const record = JSON.parse(readFileSync(join(rootimgdir, 'generations/2/generation.json'), 'utf8'))
+  t.is(record.facts.entries.length, 2, 'the record follows the tree')
 }
 
 test('in this process, when no server runs', async (t) => {

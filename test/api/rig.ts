@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { connectApi } from '../../src/api/client.ts'
-import type { ImageUser, RunningServices } from '../../src/api/methods/context.ts'
+import type { RunningServices } from '../../src/api/methods/context.ts'
 import { type Methods, openMethods } from '../../src/api/methods/index.ts'
 import { type Places, readPlaces } from '../../src/api/places.ts'
 import type { Api } from '../../src/api/protocol.ts'
 import { type ApiServer, openApiServer } from '../../src/api/server.ts'
 import { openNodeAnswers } from '../../src/boot/node-answers.ts'
 import { type OpenCluster, openCluster } from '../../src/cluster/cluster.ts'
+import type { RootUser } from '../../src/nfs/root-users.ts'
 import { openSqliteStore, pollWithTimer } from '../../src/store/sqlite.ts'
 import type { Store } from '../../src/store/store.ts'
 
@@ -22,7 +23,7 @@ export interface Rig {
   readonly methods: Methods
   readonly store: Store
   /** Nodes that run from every image; a name alone: connected, from before there were generations. */
-  users: readonly (string | ImageUser)[]
+  users: readonly (string | RootUser)[]
 }
 
 export function newPlaces(t: ExecutionContext): Places {

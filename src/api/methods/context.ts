@@ -1,6 +1,7 @@
 /** What the methods work on, whether the server runs them or a command does so directly. */
 import type { NodeAnswers } from '../../boot/node-answers.ts'
 import type { Snapshot } from '../../cluster/model.ts'
+import type { RootUser } from '../../nfs/root-users.ts'
 import type { Store } from '../../store/store.ts'
 import type { TokenRecord } from '../access/tokens.ts'
 import type { ForeseenEdit } from '../effects/effects.ts'
@@ -78,22 +79,13 @@ export interface DynamicLease {
   readonly expiresAtMs: number
 }
 
-/** A node, and the generation of an image that it booted last. */
-export interface ImageUser {
-  readonly node: string
-  /** undefined: `<rootimgdir>/rootimg`, mounted before the image had generations. */
-  readonly generation: number | undefined
-  /** false: it was switched off, or waits for the server. */
-  readonly connected: boolean
-}
-
 /** What only the running server knows. */
 export interface RunningServices {
   leases(): readonly DynamicLease[]
   /** What was seen until now can be read afterwards. */
   flushTimeline(): void
   /** Nodes whose root is, or was when they were last seen, the image in this rootimgdir. */
-  usersOf(rootimgdir: string): readonly ImageUser[]
+  usersOf(rootimgdir: string): readonly RootUser[]
   /** Other DHCP servers that offer an address: asks on the wire, and takes some seconds. */
   rivals?(): Promise<readonly RivalServer[]>
 }

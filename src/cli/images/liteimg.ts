@@ -6,6 +6,8 @@ interface Options {
   arch?: string
   osver?: string
   force?: string
+  inPlace?: boolean
+  promote: boolean
   verbose?: boolean
 }
 
@@ -24,12 +26,19 @@ export const liteimg: CliCommand = {
       .option('-p, --profile <profile>', 'with -a and -o: the image <osver>-<arch>-statelite-<profile>')
       .option('-a, --arch <arch>', 'see -p')
       .option('-o, --osver <osver>', 'see -p')
-      .option('--force <noderange>', 'these nodes run from the image, and may see files vanish')
+      .option('--no-promote', 'make the new generation and leave the current one current')
+      .option('--in-place', 'change the current generation instead of making a new one')
+      .option('--force <noderange>', 'with --in-place: these nodes run from it, and may see files vanish')
       .option('-V, --verbose', 'print every step')
       .action((image: string | undefined, options: Options) => {
-        const { verbose, force } = options
+        const { verbose, force, inPlace } = options
+        const keepCurrent = options.promote ? undefined : true
         run(({ api, onProgress }) =>
-          api.call('image.liteimg', { image: image ?? imageName(options), verbose, force }, onProgress),
+          api.call(
+            'image.liteimg',
+            { image: image ?? imageName(options), verbose, force, inPlace, keepCurrent },
+            onProgress,
+          ),
         )
       })
   },

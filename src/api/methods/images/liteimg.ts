@@ -11,11 +11,12 @@ import { commandResult } from '../../protocol.ts'
 import type { Method, MethodContext } from '../context.ts'
 import { expandKnown, imageNamed } from '../per-node.ts'
 import { siteFilesOf } from './site-files.ts'
+import { usersOfCurrent } from './users.ts'
 
 const SCRIPTS = join(import.meta.dirname, '../../../../initrd-scripts')
 
 export const liteimg: Method<'image.liteimg'> = async (context, params, onProgress) => {
-  const { image: name, verbose, force } = params
+  const { image: name, verbose, force, inPlace, keepCurrent } = params
   const { dryRun } = context
   const { snapshot } = await context.compiled()
   const image = imageNamed(snapshot, name, `Cannot find image '${name}' from the osimage table.`)
@@ -27,8 +28,9 @@ export const liteimg: Method<'image.liteimg'> = async (context, params, onProgre
     )
   }
   const { entries, warnings } = checkedEntries(image, snapshot)
-  if (!dryRun) refuseWhileInUse(context, image, force)
-  const report = await runJob(context, compileJob(image, snapshot, entries, context), onProgress)
+  if (inPlace && !dryRun) refuseWhileInUse(context, snapshot, image, force)
+  const way = { ...(inPlace ? { inPlace } : {}), ...(keepCurrent ? { promote: false } : {}) }
+  const report = await runJob(context, { ...compileJob(image, snapshot, entries, context), ...way }, onProgress)
   const { tree, steps, initrd } = report
   const made = initrd
     ? [
@@ -36,10 +38,21 @@ export const liteimg: Method<'image.liteimg'> = async (context, params, onProgre
       ]
     : []
   const aside = [...tree.warnings, ...tree.skipped.map(({ path, reason }) => `${path}: ${reason}`)]
-  return commandResult(verbose ? [...steps, ...tree.lines, ...made] : tree.lines, report, [
-    ...warnings,
-    ...aside.map((text) => `Warning: ${text}`),
-  ])
+  return commandResult(
+    [...(verbose ? [...steps, ...tree.lines, ...made] : tree.lines), ...renderGeneration(image, report)],
+    report,
+    [...warnings, ...aside.map((text) => `Warning: ${text}`)],
+  )
+}
+
+function renderGeneration({ name }: Image, { generation }: ImageReport): string[] {
+  if (generation?.number === undefined) return []
+  const { number, outcome, isCurrent } = generation
+  if (outcome === 'in place') return [`${name}: generation ${number} was changed in its place`]
+  if (outcome === 'unchanged') return [`${name}: generation ${number} stays current: there was nothing to change`]
+  return isCurrent
+    ? [`${name}: generation ${number} is current; running nodes keep theirs until they boot`]
+    : [`${name}: generation ${number} is made and not current: liteboot image promote ${name} ${number}`]
 }
 
 /** @throws OperatorError with every error of the image's rows */
@@ -59,16 +72,21 @@ function checkedEntries(
 }
 
 /** Files move while the tree is prepared; a node that runs from it would see them vanish. */
-function refuseWhileInUse({ server, store }: MethodContext, image: Image, force: string | undefined): void {
+export function refuseWhileInUse(
+  context: MethodContext,
+  snapshot: Snapshot,
+  image: Image,
+  force: string | undefined,
+): void {
   const rootimg = join(image.rootimgdir, 'rootimg')
-  const users = server?.usersOf(rootimg) ?? []
-  const accepted = new Set(force === undefined ? [] : expandKnown(store, force))
+  const users = usersOfCurrent(context, snapshot, image.rootimgdir)
+  const accepted = new Set(force === undefined ? [] : expandKnown(context.store, force))
   const left = users.filter((node) => !accepted.has(node))
   if (left.length === 0) return
   throw new OperatorError(
     'LB_IMAGE_BUSY',
     `${rootimg} is the root of running nodes: ${left.join(' ')}`,
-    `Shut them down; or, if they may see files vanish: liteimg ${image.name} --force ${users.join(',')}`,
+    `Without --in-place they keep what they run from. If they may see files vanish: liteimg ${image.name} --in-place --force ${users.join(',')}`,
   )
 }
 

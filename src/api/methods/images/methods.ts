@@ -8,7 +8,12 @@ export const IMAGE_METHODS: MethodEntries<keyof typeof IMAGE_PARAMS> = {
     command: 'liteimg',
     role: 'administrator',
     changes: true,
-    words: ({ image, force }) => [...(force === undefined ? [] : ['--force', force]), image],
+    words: ({ image, force, inPlace, keepCurrent }) => [
+      ...(inPlace ? ['--in-place'] : []),
+      ...(keepCurrent ? ['--no-promote'] : []),
+      ...(force === undefined ? [] : ['--force', force]),
+      image,
+    ],
   },
   'image.copycds': {
     load: async () => (await import('./copycds.ts')).copycds,

@@ -1,7 +1,7 @@
 import test from 'ava'
 import type { Snapshot } from '../../src/cluster/model.ts'
 import type { NodeDirectory } from '../../src/nfs/exports.ts'
-import { rootUsers } from '../../src/server/image-users.ts'
+import { rootUsers } from '../../src/nfs/root-users.ts'
 
 /** As much of a snapshot as the question needs: nodes n1… at 10.0.0.1…, images a and b. */
 const snapshot = {

@@ -1,9 +1,17 @@
 /** Which nodes run from which generation of an image: nothing may be moved in it under their feet, or removed. */
 import { resolve } from 'node:path'
-import type { ImageUser } from '../api/methods/context.ts'
 import type { Ipv4, NodeName, Snapshot } from '../cluster/model.ts'
-import type { MountedExports } from '../nfs/exports.ts'
 import { parseRoot, type RootPlace, renderBootName } from '../statelite/generations.ts'
+import type { MountedExports } from './exports.ts'
+
+/** A node, and the generation of an image that it booted last. */
+export interface RootUser {
+  readonly node: string
+  /** undefined: `<rootimgdir>/rootimg`, mounted before the image had generations. */
+  readonly generation: number | undefined
+  /** false: it was switched off, or waits for the server. */
+  readonly connected: boolean
+}
 
 /**
  * The newest mount of an image root counts: older ones are of a node's earlier boots.
@@ -15,11 +23,11 @@ export function rootUsers(
   snapshot: Snapshot,
   clients: readonly string[],
   mounted: Pick<MountedExports, 'of' | 'nodes'>,
-): ImageUser[] {
+): RootUser[] {
   const wanted = resolve(rootimgdir)
   const images = new Set([...snapshot.images.values()].map((image) => resolve(image.rootimgdir)))
   const connected = new Set(clients.flatMap((ip) => snapshot.nodeByIp(ip as Ipv4)?.name ?? []))
-  const users: ImageUser[] = []
+  const users: RootUser[] = []
   for (const node of mounted.nodes()) {
     if (snapshot.node(node) === undefined) continue
     const last = lastRoot(node, images, mounted)
