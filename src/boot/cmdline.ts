@@ -5,8 +5,10 @@ import { limits } from './limits.ts'
 
 /** What the statelite room compiled for this node. */
 export interface KernelLineFacts {
-  /** Mounted root: address literal, directory (…/rootimg), options asked for beyond `ro`. */
-  readonly root: { readonly server: string; readonly directory: string; readonly nfsrootopts: string }
+  /** Mounted root: address literal, directory (…/rootimg), options asked for beyond `ro`. Packed root: where it is fetched. */
+  readonly root:
+    | { readonly server: string; readonly directory: string; readonly nfsrootopts: string }
+    | { readonly url: string }
   /** `server:path` of the persistent area, or empty. */
   readonly statemnt: string
   /** Its mount options as the administrator wrote them, or empty. */
@@ -33,11 +35,8 @@ export function compileKernelLine(
   snapshot: Snapshot,
   facts: KernelLineFacts,
 ): KernelLine | { readonly findings: readonly BootFinding[] } {
-  const { root } = facts
-  const rootServer = root.server.includes(':') ? `[${root.server}]` : root.server
-  const rootOptions = root.nfsrootopts === '' ? 'ro' : `ro,${root.nfsrootopts}`
   return finishLine(node, [
-    `root=nfs:${rootServer}:${root.directory}:${rootOptions}`,
+    rootArgument(facts),
     `STATEMNT=${facts.statemnt}`,
     ...serverArguments(node, snapshot, facts),
     bootInterface(node, image),
@@ -46,6 +45,14 @@ export function compileKernelLine(
     `MNTOPTS=${facts.mntopts}`,
     ...ownArguments(node, image),
   ])
+}
+
+/** As xCAT writes it: `imgurl=` for a root that is fetched whole. */
+function rootArgument({ root }: KernelLineFacts): string {
+  if ('url' in root) return `imgurl=${root.url}`
+  const server = root.server.includes(':') ? `[${root.server}]` : root.server
+  const options = root.nfsrootopts === '' ? 'ro' : `ro,${root.nfsrootopts}`
+  return `root=nfs:${server}:${root.directory}:${options}`
 }
 
 /** Kernel and initrd alone, for what the initrd does by itself: a shell on the console, or switching the node off. */

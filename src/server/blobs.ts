@@ -1,17 +1,28 @@
-/** Kernels and initrds by the names nodes are told: a name whose file is gone is answered with 404, never with another file. */
-import type { ImageName, Snapshot } from '../cluster/model.ts'
+/** Kernels, initrds and packed roots by the names nodes are told: a name whose file is gone is answered with 404, never with another file. */
+import type { ImageName, Ipv4, Snapshot } from '../cluster/model.ts'
 import { type FindImageFile, type ImageFileKind, openImageFiles } from '../image/image-files.ts'
+import { openPackedRoots, packedRootWithDigest } from '../image/pack/find.ts'
 
 export interface Blobs {
   readonly find: FindImageFile
   /** The file behind a URL path below `/image/`, or undefined when there is none under this name (any more). */
   resolve(urlPath: string, snapshot: Snapshot): string | undefined
+  /** The same, for packed roots too: those hold secrets of the image and go to its own nodes only. */
+  resolveFor(clientIp: string, urlPath: string, snapshot: Snapshot): string | undefined
 }
 
 export function openBlobs(): Blobs {
   const { find, withDigest } = openImageFiles()
+  const findPacked = openPackedRoots()
   return {
     find,
+    resolveFor(clientIp, urlPath, snapshot) {
+      const match = /^\/?image\/([^/]+)\/([0-9a-f]{16})\/rootimg$/.exec(urlPath)
+      if (!match) return this.resolve(urlPath, snapshot)
+      const image = snapshot.images.get(match[1] as ImageName)
+      const isItsNode = snapshot.nodeByIp(clientIp as Ipv4)?.imageName === match[1]
+      return image && isItsNode ? packedRootWithDigest(findPacked, image.rootimgdir, match[2] ?? '') : undefined
+    },
     resolve(urlPath, snapshot) {
       const match = /^\/?image\/([^/]+)\/([0-9a-f]{16})\/(kernel|initrd)$/.exec(urlPath)
       const image = match && snapshot.images.get(match[1] as ImageName)

@@ -46,7 +46,7 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
       const found = parts.bootFiles.textFor(`boot${rest}`, clientIp)
       return found && { text: found.text }
     }),
-    blobRoute(files, '/image', (rest) => parts.blobs.resolve(`image${rest}`, cluster.current)),
+    blobRoute(files, '/image', (rest, clientIp) => parts.blobs.resolveFor(clientIp, `image${rest}`, cluster.current)),
     installRoute(files, cluster),
     tftpbootRoute(files, cluster),
   ]

@@ -4,8 +4,13 @@ import type { StateliteContext } from './context.ts'
 import { planUrl } from './plan.ts'
 import { bracketed } from './servers.ts'
 
+export type KernelRoot =
+  | { readonly server: string; readonly directory: string; readonly nfsrootopts: string }
+  /** Of a packed root. */
+  | { readonly url: string }
+
 export interface KernelFacts {
-  readonly root: { readonly server: string; readonly directory: string; readonly nfsrootopts: string }
+  readonly root: KernelRoot
   /** `address:path` without the node's name, or empty. An address literal: an initrd has no name service. */
   readonly statemnt: string
   readonly mntopts: string
@@ -21,7 +26,10 @@ export function kernelFactsOf(statelite: NodeStatelite, context: StateliteContex
   const boot = generation === undefined ? undefined : { image: image.name, number: generation.number }
   const area = persistent?.directory.slice(0, -(node.name.length + 1)) ?? ''
   return {
-    root: { server: root.server, directory: root.directory, nfsrootopts: root.nfsrootopts },
+    root:
+      root.type === 'ramdisk'
+        ? { url: root.url }
+        : { server: root.server, directory: root.directory, nfsrootopts: root.nfsrootopts },
     statemnt: persistent === undefined ? '' : `${bracketed(persistent.server)}:${area}`,
     mntopts: persistent?.mntopts ?? '',
     planUrl: planUrl(node.name, context, boot),

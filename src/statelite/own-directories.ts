@@ -25,7 +25,8 @@ export function directoriesOf({ trees, root, persistent }: NodeStatelite): PlanD
     ...trees.flatMap(({ server, directory }) =>
       server === undefined ? [] : [{ server, path: directory, access: 'ro' as const }],
     ),
-    ...(root === undefined ? [] : [{ server: root.server, path: root.directory, access: 'ro' as const }]),
+    // A packed root is fetched whole, over HTTP.
+    ...(root?.type !== 'nfs' ? [] : [{ server: root.server, path: root.directory, access: 'ro' as const }]),
     ...(persistent === undefined
       ? []
       : [{ server: persistent.server, path: persistent.directory, access: 'rw' as const }]),

@@ -1,14 +1,17 @@
-/** osimage and noderes → where a node's root file system is mounted from. */
+/** osimage and noderes → where a node's root file system comes from. */
 import type { ClusterNode, Image, Snapshot } from '../cluster/model.ts'
 import { isOwnAddress, type StateliteContext } from './context.ts'
 import { errorFinding, type Finding } from './finding.ts'
 import { parseMountOptions, portOptions, readOnlyOptions } from './mount-options.ts'
+import { compileRamdiskRoot, type RamdiskRoot } from './packed-root.ts'
 import { cleanDirectory, resolveServer } from './servers.ts'
 
 // actimeo=1: an image that is edited in place shows the change within seconds.
 const ROOT_DEFAULTS = ['nolock', 'vers=3', 'proto=tcp', 'actimeo=1'] as const
 
-export interface Root {
+export type Root = NfsRoot | RamdiskRoot
+
+export interface NfsRoot {
   readonly type: 'nfs'
   /** Address literal. */
   readonly server: string
@@ -37,10 +40,7 @@ export function compileRoot(
   context: StateliteContext,
 ): { readonly root?: Root; readonly findings: readonly Finding[] } {
   const imageRow = `osimage row imagename=${image.name}`
-  if (image.rootfstype !== 'nfs') {
-    const message = `rootfstype=${image.rootfstype} is not supported yet: later`
-    return { findings: [errorFinding(imageRow, message, 'set osimage.rootfstype=nfs')] }
-  }
+  if (image.rootfstype === 'ramdisk') return compileRamdiskRoot(image, context)
   const findings: Finding[] = []
   const server = rootServer(node, snapshot, context)
   if (typeof server !== 'string') findings.push(server)

@@ -140,7 +140,8 @@ function putPlan(plan: Plan, put: Put): void {
   put('plan', 'image', plan.image.name)
   // A new revision: nodes refuse the image until liteimg has run.
   put('plan', 'revision of the entries', plan.image.revision)
-  putMount('root', plan.root, put)
+  if (plan.root.type === 'nfs') putMount('root', plan.root, put)
+  else put('plan', 'root', `${plan.root.url} (${plan.root.format})`)
   if (plan.learn !== undefined) put('plan', 'writes', `into an overlay of ${plan.learn.size}, for learning`)
   put('plan', 'mode of /.statelite', plan.stateliteMode)
   if (plan.persistent !== undefined) putMount('persistent directory', plan.persistent, put)

@@ -21,18 +21,22 @@ export function temporaryName(output: string): string {
   return join(dirname(output), `.${basename(output)}.liteboot-new`)
 }
 
-/** Feeds `pieces` to the program and keeps what it prints under a temporary name. */
+/**
+ * Feeds `pieces` to the program and keeps what it prints under a temporary name.
+ * @param pieces called when everything is ready: Node throws away the output of a program that ends before it is read
+ */
 export async function packThrough(
   words: readonly string[],
-  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
+  pieces: () => Iterable<Buffer> | AsyncIterable<Buffer>,
   temporary: string,
 ): Promise<WrittenFile> {
   const [program = '', ...args] = words
+  const file = await createFresh(temporary)
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const ended = endOf(child, program)
   const { stdin, stdout } = child
   try {
-    const [, written] = await Promise.all([feed(pieces, stdin), writeHashed(stdout, temporary), ended])
+    const [written] = await Promise.all([writeHashed(stdout, file), feed(pieces(), stdin), ended])
     return written
   } catch (error) {
     child.kill('SIGKILL')
@@ -42,6 +46,8 @@ export async function packThrough(
       (fault: unknown) => fault,
     )
     throw isBrokenPipe(error) && why !== undefined ? why : error
+  } finally {
+    await file.close()
   }
 }
 
@@ -76,18 +82,13 @@ export function endOf(child: ChildProcess, program: string): Promise<void> {
   return ended
 }
 
-async function writeHashed(from: Readable, temporary: string): Promise<WrittenFile> {
-  const file = await createFresh(temporary)
+async function writeHashed(from: Readable, file: FileHandle): Promise<WrittenFile> {
   const hash = createHash('sha256')
   let sizeBytes = 0
-  try {
-    for await (const chunk of from as AsyncIterable<Buffer>) {
-      hash.update(chunk)
-      sizeBytes += chunk.length
-      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
-    }
-  } finally {
-    await file.close()
+  for await (const chunk of from as AsyncIterable<Buffer>) {
+    hash.update(chunk)
+    sizeBytes += chunk.length
+    for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
   }
   return { sizeBytes, sha256: hash.digest('hex') }
 }

@@ -107,20 +107,25 @@ async function write(selection: Selection, request: PackRequest, temporary: stri
   if (method === 'squashfs') return await packSquashfs(selection, compressor, temporary, lockFd)
   const words = compressorWords(compressor)
   if (method === 'cpio') {
-    const pieces = newcPieces(selection.root, selection.paths, progressOf(selection, request.onProgress))
-    return await packThrough(words, pieces, temporary)
+    const onPath = progressOf(selection, request.onProgress)
+    return await packThrough(words, () => newcPieces(selection.root, selection.paths, onPath), temporary)
   }
-  const [tar = '', ...args] = tarWords(selection.root)
-  const child = spawn(tar, args, { stdio: ['pipe', 'pipe', 'pipe'] })
-  const ended = endOf(child, tar)
-  try {
-    const names = pipeline(tarNames(selection), child.stdin)
-    const [written] = await Promise.all([packThrough(words, child.stdout, temporary), names, ended])
-    return written
-  } catch (error) {
-    child.kill('SIGKILL')
-    throw error
-  }
+  let tarEnded: Promise<unknown> | undefined
+  const written = await packThrough(
+    words,
+    () => {
+      const [tar = '', ...args] = tarWords(selection.root)
+      const child = spawn(tar, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+      const ended = endOf(child, tar)
+      // tar's own words are the cause; the pipe that it leaves broken is not.
+      tarEnded = Promise.all([ended, pipeline(tarNames(selection), child.stdin).catch(() => ended)])
+      tarEnded.catch(() => undefined)
+      return child.stdout
+    },
+    temporary,
+  )
+  await tarEnded
+  return written
 }
 
 function progressOf({ paths }: Selection, say: ((line: string) => void) | undefined): (index: number) => void {

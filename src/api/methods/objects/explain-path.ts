@@ -5,6 +5,7 @@ import { type Entry, litefileRowName, rowStrength } from '../../../statelite/ent
 import { litetreeRowName } from '../../../statelite/litetree.ts'
 import { isPersistentOption } from '../../../statelite/options.ts'
 import { ancestorsOf, isDirectoryPath, withoutTrailingSlash } from '../../../statelite/paths.ts'
+import type { Root } from '../../../statelite/root.ts'
 import { explainColumn } from '../../../tables/explain.ts'
 import { renderSource } from '../../../tables/explain-text.ts'
 import type { ObjectsContext } from '../../../tables/objects.ts'
@@ -72,8 +73,13 @@ interface Explained {
   readonly data: object
 }
 
+/** A packed root is told by its URL, what is in it by its path. */
+function rootPlace(root: Root): string {
+  return root.type === 'ramdisk' ? `${root.url} ` : `${root.server}:${root.directory}`
+}
+
 function unlisted({ image, root }: NodeStatelite, path: string): Explained {
-  const place = root ? `${root.server}:${root.directory}${path}` : undefined
+  const place = root && `${rootPlace(root)}${path}`
   const lines = [
     `no litefile row for image ${image.name}, its groups (${image.groups.join(',') || 'none'}), ALL or blank names it or a directory above it`,
     ...(place === undefined ? [] : [`content: ${place}`]),
@@ -144,7 +150,7 @@ function contentPlaces({ trees, root, entries }: NodeStatelite, path: string): {
     why: `${litetreeRowName(tree.row)}${tree.server === undefined ? ', inside the root' : ''}`,
   }))
   const own = {
-    place: `${root ? `${root.server}:${root.directory}` : ''}/.default${path}`,
+    place: `${root ? rootPlace(root) : ''}/.default${path}`,
     why: "the image's own copy",
   }
   return entry?.option === 'con' || entry?.option === 'link,con' ? [own, ...fromTrees] : [...fromTrees, own]
