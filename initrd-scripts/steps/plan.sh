@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # The plan: fetched with one request, checked line by line before anything of it is used.
 
-: "${PLAN_FILE:=$RUN_DIR/plan}" "${PLAN_URL:=}" "${EXPECTED_NODE:=}" "${PLAN_TIMEOUT_SECONDS:=10}"
+: "${PLAN_FILE:=$RUN_DIR/plan}" "${PLAN_URL:=}" "${EXPECTED_NODE:=}" "${PLAN_TIMEOUT_SECONDS:=10}" "${BOOT_AGAIN_SECONDS:=5}"
 
 # check_plan FILE: prints nothing and returns 0, or prints what is wrong with the first bad line and returns 1.
 check_plan() {
@@ -13,6 +13,7 @@ check_plan() {
     function host(text) { return name(text) || text ~ /^\[[0-9A-Fa-f:.]+\]$/ }
     function directory(text) { return text ~ /^\// && text !~ /\/[.][.]?(\/|$)/ }
     function options(text) { return text == "-" || text ~ /^[A-Za-z]/ }
+    function device(text) { return text ~ /^(\/dev\/|serial:|wwn:|size:|label:)[A-Za-z0-9]/ && text !~ /[.][.]/ }
     function once() { if (seen[$1]++) bad("a second " $1 " line") }
     finished { bad("a line after end") }
     NR == 1 && $1 != "liteboot-plan" { bad("does not begin with liteboot-plan") }
@@ -44,6 +45,23 @@ check_plan() {
     $1 == "statelite" { need(2); once(); if ($2 !~ /^[0-7][0-7][0-7][0-7]?$/) bad("bad mode"); next }
     $1 == "learn" { need(3); once(); if ($2 !~ /^http:\/\// || $3 !~ /^[0-9]+[%kmg]?$/) bad("bad learn line"); next }
     $1 == "persistent" { need(4); once(); if (!host($2) || !directory($3) || !options($4)) bad("bad persistent directory"); next }
+    $1 == "localdisk" {
+      need(3); once()
+      if ($2 !~ /^SLLOCAL-[A-Za-z0-9._-]+$/ || length($2) > 25 || ($3 != "-" && ($3 !~ /^[0-9a-z]+$/ || length($3) != 6))) bad("bad label")
+      next
+    }
+    # Whatever else is wrong with these lines, they must never name anything but a device, nor clear by mistake.
+    $1 ~ /^(disk|part|partition-script|localspace|swapspace)$/ && !seen["localdisk"] { bad($1 " before localdisk") }
+    $1 == "disk" { need(3); if (!device($2) || ($3 != "clear" && $3 != "keep")) bad("bad disk"); seen["disk"]++; next }
+    $1 == "part" {
+      need(4)
+      if (!seen["disk"] || $2 !~ /^SLLOCAL-[A-Za-z0-9._-]+-[0-9]+$/ || length($2) > 28) bad("bad part")
+      if ($3 !~ /^([0-9]+%|[0-9]+-[0-9]+|rest)$/ || $4 !~ /^(ext4|xfs|swap)$/) bad("bad part")
+      next
+    }
+    $1 == "partition-script" { need(3); once(); if ($2 !~ /^http:\/\// || length($3) != 64 || $3 !~ /^[0-9a-f]+$/) bad("bad script"); next }
+    $1 == "localspace" { need(3); once(); if (!device($2) || $3 !~ /^(ext4|xfs|auto)$/) bad("bad local space"); next }
+    $1 == "swapspace" { need(2); if (!device($2)) bad("bad swap space"); next }
     $1 == "tree" {
       need(6)
       if ($2 !~ /^[A-Za-z0-9._-]+$/ || $2 ~ /^[.]/) bad("bad priority")
@@ -53,13 +71,14 @@ check_plan() {
     }
     $1 == "entry" {
       need(4)
-      if ($2 !~ /^(tmpfs|persistent|con|ro|link|link,ro|link,con|link,persistent)$/) bad("unknown option " $2)
+      if ($2 !~ /^(tmpfs|persistent|localdisk|con|ro|link|link,ro|link,con|link,persistent)$/) bad("unknown option " $2)
       if (!directory($3) || $3 ~ /\/\// || $3 == "/") bad("bad path " $3)
-      if ($3 ~ /^\/(proc|sys|dev|run|[.]statelite|[.]default)(\/|$)/) bad($3 " cannot be an entry")
+      if ($3 ~ /^\/(proc|sys|dev|run|[.]statelite|[.]default|[.]sllocal)(\/|$)/) bad($3 " cannot be an entry")
       if ($3 in entries) bad("a second entry for " $3)
       if ($4 != "-" && !($4 in entries)) bad("parent " $4 " does not stand before its child")
       if ($4 != "-" && ($4 !~ /\/$/ || substr($3, 1, length($4)) != $4)) bad($4 " is no directory above " $3)
       if ($2 ~ /persistent/) { persistent = $3 }
+      if ($2 == "localdisk") { localdisk = $3 }
       entries[$3] = 1
       next
     }
@@ -83,6 +102,7 @@ check_plan() {
         print persistent " is to be persistent but the node has no persistent directory (no statelite row)"
         exit 1
       }
+      if (localdisk != "" && !seen["localspace"]) { print localdisk " is to be on the local disk but the plan has no local space"; exit 1 }
     }' "$1"
 }
 
@@ -105,32 +125,66 @@ plan_lines() {
   done <"$PLAN_FILE"
 }
 
-# fetch_plan: gets and checks; the plan in use is replaced only by one that came whole.
+# fetch_plan [retry]: gets and checks; the plan in use is replaced only by one that came whole. PLAN_URL names the generation
+# of the image whose kernel runs. With `retry` (the last plan could not be carried out) a newer one will do, if it fits.
+# shellcheck disable=SC2120 # root.sh passes it
 fetch_plan() {
   [ -n "$PLAN_URL" ] || {
     fail "no liteboot.plan= on the kernel command line"
     return 1
   }
   rm -f "$PLAN_FILE.new"
+  fp_url=$PLAN_URL
+  case ${1:-}:$PLAN_URL in retry:*[?]boot=*) fp_url="$PLAN_URL&retry=1" ;; esac
   fp_said=$(
     exec 2>&1 </dev/null
-    timeout "$PLAN_TIMEOUT_SECONDS" wget -q -O "$PLAN_FILE.new" "$PLAN_URL"
+    timeout "$PLAN_TIMEOUT_SECONDS" wget -q -O "$PLAN_FILE.new" "$fp_url"
     exit "$?"
   ) || {
     # 143: busybox; 124: GNU timeout.
     case $? in 124 | 143) fp_said="no answer in $PLAN_TIMEOUT_SECONDS s" ;; esac
     fail "the plan could not be fetched from $PLAN_URL: $fp_said"
+    case $fp_said in *" 410 "*) boot_again "the image of this kernel is not this node's any more" ;; esac
     return 1
   }
   if ! fp_said=$(check_plan "$PLAN_FILE.new"); then
     fail "not a usable plan from $PLAN_URL: $fp_said"
     return 1
   fi
-  mv "$PLAN_FILE.new" "$PLAN_FILE"
+  mv "$PLAN_FILE.new" "$PLAN_FILE" && follow_generation
+}
+
+# The generation that the plan is of, so that a later request is for the same: $PLAN_URL may have named an older one.
+follow_generation() {
+  case $PLAN_URL in *[?]boot=*@*) fg_root=$(plan_line root) ;; *) return 0 ;; esac
+  case $fg_root in */generations/[1-9]*/rootimg"$TAB"*)
+    fg_root=${fg_root##*/generations/}
+    PLAN_URL=${PLAN_URL%@*}@${fg_root%%/*}
+    ;;
+  esac
+  return 0
+}
+
+# boot_again WHY: kernel and root must be of one generation; only the boot server can hand out both.
+boot_again() {
+  fail "$1: booting again in $BOOT_AGAIN_SECONDS s"
+  [ -n "$REPORT_URL" ] || guess_report_url
+  report "$STAGE" failed "$(failure_message)"
+  sleep "$BOOT_AGAIN_SECONDS"
+  sync
+  reboot -f
+  sleep 60
+}
+
+# Until a plan says where reports go: its neighbour address is as good.
+guess_report_url() {
+  case $PLAN_URL in */plan | */plan[?]*) REPORT_URL=${PLAN_URL%/plan*}/report ;; esac
+  [ -z "$REPORTS_OFF" ] || REPORT_URL=
 }
 
 # Stage `plan`. While the plan cannot be had, reports go to its neighbour address: better a guess than silence.
 stage_plan() {
+  # shellcheck disable=SC2119
   if fetch_plan; then
     set_report_url "$(plan_line report)"
     NODE=$(plan_line liteboot-plan)
@@ -139,9 +193,7 @@ stage_plan() {
     return 0
   fi
   sp_failures=$((${sp_failures:-0} + 1))
-  if [ -z "$REPORT_URL" ]; then
-    case $PLAN_URL in */plan) REPORT_URL=${PLAN_URL%/plan}/report ;; esac
-  fi
+  [ -n "$REPORT_URL" ] || guess_report_url
   # A lease from the wrong network, or a server that has moved: look again from the start.
   if [ $((sp_failures % 5)) -eq 0 ] && command -v stage_network >/dev/null; then
     log "still no plan: configuring the network again"

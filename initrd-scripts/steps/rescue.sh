@@ -17,12 +17,6 @@ run_instead() {
   esac
 }
 
-# The plan would name the URL; without one its neighbour address is as good.
-guess_report_url() {
-  case $PLAN_URL in */plan) REPORT_URL=${PLAN_URL%/plan}/report ;; esac
-  [ -z "$REPORTS_OFF" ] || REPORT_URL=
-}
-
 # A shell that ends is opened again: a console without anybody at it must not boot the image behind the operator's back.
 rescue_shell() {
   STAGE=shell

@@ -7,7 +7,7 @@ REFETCH_PLAN=
 stage_root() {
   # Somebody may run liteimg, or repair the tables, while this node waits.
   if [ -n "$REFETCH_PLAN" ]; then
-    fetch_plan || return 1
+    fetch_plan retry || return 1
     set_report_url "$(plan_line report)"
   fi
   REFETCH_PLAN=1
