@@ -2,11 +2,12 @@
 # Stage `entries`: every entry of the plan, parents before children, each verified. An entry that does not succeed stops
 # the stage (it is reported, and tried again); those already done are not done twice.
 #
-# T is the tmpfs (/.statelite/tmpfs), P the persistent directory, N the new root. What the image brings, made by liteimg:
+# T is the tmpfs (/.statelite/tmpfs), P the persistent directory, L the local disk, N the new root. What the image brings, made by liteimg:
 # for a link option N/path is a symbolic link to T/path; for the others N/path is a mount point with the original content.
 
 T=$STATELITE/tmpfs
 P=$PERSISTENT
+L=$LOCAL
 ENTRIES_DONE=$RUN_DIR/entries
 
 stage_entries() {
@@ -49,6 +50,7 @@ apply_entry() {
     ro) apply_ro ;;
     con) apply_con ;;
     persistent) apply_persistent ;;
+    localdisk) seed_kept "$L" localdisk && place_on && bind_mount "$L$entry_name" "$PLACE" ;;
     link) apply_link ;;
     link,ro) apply_link_ro ;;
     link,con) apply_link_con ;;
@@ -128,7 +130,7 @@ apply_con() {
 }
 
 apply_persistent() {
-  seed_persistent && place_on && bind_mount "$P$entry_name" "$PLACE"
+  seed_kept "$P" persistent && place_on && bind_mount "$P$entry_name" "$PLACE"
 }
 
 # The image's own link leads to T; this makes sure that it does, and that a child's parent leads there.
@@ -164,7 +166,7 @@ apply_link_ro() {
 }
 
 apply_link_persistent() {
-  seed_persistent || return 1
+  seed_kept "$P" persistent || return 1
   case $entry_parent_option in
     '') link_in_tmpfs "$P$entry_name" && link_leads_to "$P$entry_name" ;;
     # The parent's link leads into P, the child is part of it.
@@ -190,41 +192,44 @@ link_in_tmpfs() {
   ln -s "../$lt_up${1#"$NEWROOT"/}" "$T$entry_name" || fail "no link $T$entry_name"
 }
 
-# seed_persistent: on the first boot, puts the content into P. Copied under another name and renamed, so that a copy
-# which was cut off half-way is not taken for a finished one. Once there it is never touched again.
-seed_persistent() {
-  if [ -e "$P$entry_name" ] || [ -L "$P$entry_name" ]; then
-    SOURCE_FROM=persistent
-    [ ! -L "$P$entry_name" ] && is_kind "$P$entry_name" && return 0
-    fail "persistent $entry_name is not a $entry_kind on the server, but something else: remove it there"
+# seed_kept PLACE OPTION: on the first boot, puts the content into PLACE (P or L). Copied under another name and renamed,
+# so that a copy which was cut off half-way is not taken for a finished one. Once there it is never touched again.
+seed_kept() {
+  sd_place=$1
+  if [ -e "$sd_place$entry_name" ] || [ -L "$sd_place$entry_name" ]; then
+    SOURCE_FROM=$2
+    [ ! -L "$sd_place$entry_name" ] && is_kind "$sd_place$entry_name" && return 0
+    fail "$2 $entry_name is not a $entry_kind where it is kept, but something else: remove it there"
     return 1
   fi
   find_source "$entry_name" "$entry_kind"
   sd_from=$SOURCE_FROM
-  rm -rf "$P/.liteboot/new"
-  mkdir -p "$P/.liteboot" "$P${entry_name%/*}" 2>/dev/null
-  if ! copy_object "$SOURCE" "$P/.liteboot/new" "$entry_kind" || ! seed_children; then
+  rm -rf "$sd_place/.liteboot/new"
+  mkdir -p "$sd_place/.liteboot" "$sd_place${entry_name%/*}" 2>/dev/null
+  if ! copy_object "$SOURCE" "$sd_place/.liteboot/new" "$entry_kind" || ! seed_children "$2"; then
     return 1
   fi
-  run mv "$P/.liteboot/new" "$P$entry_name" || {
+  # A disk may lose its power at any time: the content first, then the name.
+  [ "$2" = persistent ] || sync
+  run mv "$sd_place/.liteboot/new" "$sd_place$entry_name" || {
     fail "the first copy cannot be put in place: $run_output"
     return 1
   }
   SOURCE_FROM=$sd_from
-  log "persistent $entry_name: first copy, from $SOURCE_FROM"
+  log "$2 $entry_name: first copy, from $SOURCE_FROM"
 }
 
-# A persistent child is resolved on its own, whatever its parent's source was; it must be in place before the parent
+# A kept child is resolved on its own, whatever its parent's source was; it must be in place before the parent
 # appears, or a crash between the two would leave the parent's version for good.
 seed_children() {
   while IFS=$TAB read -r sc_option sc_path sc_parent <&4; do
     [ "$sc_parent" = "$entry_path" ] || continue
-    case $sc_option in persistent | link,persistent) ;; *) continue ;; esac
+    case $1/$sc_option in persistent/persistent | persistent/link,persistent | localdisk/localdisk) ;; *) continue ;; esac
     sc_kind='file'
     case $sc_path in */) sc_kind=directory ;; esac
     sc_name=${sc_path%/}
     [ ! -d "$DEFAULT_DIR$sc_name" ] || sc_kind=directory
-    sc_target=$P/.liteboot/new/${sc_name#"$entry_path"}
+    sc_target=$sd_place/.liteboot/new/${sc_name#"$entry_path"}
     find_source "$sc_name" "$sc_kind"
     rm -rf "$sc_target"
     mkdir -p "${sc_target%/*}" && copy_object "$SOURCE" "$sc_target" "$sc_kind" || return 1

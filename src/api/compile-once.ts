@@ -3,6 +3,8 @@ import { networkInterfaces } from 'node:os'
 import { openNodeAnswers } from '../boot/node-answers.ts'
 import { compileSnapshot } from '../cluster/snapshot.ts'
 import { openGenerationStates } from '../image/generations/states.ts'
+import { openPackedRoots } from '../image/pack/find.ts'
+import { openPartitionFiles } from '../image/partition-files.ts'
 import type { Store } from '../store/store.ts'
 import type { Compiled } from './methods/context.ts'
 import { DEFAULT_NFS } from './places.ts'
@@ -15,6 +17,8 @@ export function compileOnce(store: Store): Compiled {
   const { master } = snapshot.site
   const answers = openNodeAnswers({
     generationOf: openGenerationStates(),
+    partitionFile: openPartitionFiles(),
+    packedRoot: openPackedRoots(),
     addresses: master === undefined || addresses.includes(master) ? addresses : [...addresses, master],
     httpPort: undefined,
     nfs: DEFAULT_NFS,

@@ -8,6 +8,7 @@ import type { StateliteContext } from '../statelite/context.ts'
 import { errorFinding, type Finding } from '../statelite/finding.ts'
 import type { PlanGeneration } from '../statelite/generations.ts'
 import { kernelFactsOf } from '../statelite/kernel-facts.ts'
+import { parsePartitionFileCell } from '../statelite/local-disk.ts'
 import {
   type OwnDirectory,
   ownDirectoriesOf,
@@ -29,6 +30,10 @@ export interface OwnPlace {
   /** The server's own names, from memory. */
   resolve?(name: string): string | undefined
   /** Generations on disk: `number` left out: the current one. Asked at every answer, so that a promote is live at once. */
+  /** The text of linuximage.partitionfile. Asked at every answer: an edit of the file counts at once. */
+  partitionFile?(path: string): { readonly text: string; readonly stamp: string } | { readonly fault: string }
+  /** What liteimg packed: asked at every answer. `number` left out: of the current generation. */
+  packedRoot?(rootimgdir: string, number?: number): PackedRoot | { readonly fault: string }
   generationOf?(rootimgdir: string, number?: number): PlanGeneration | undefined
 }
 
@@ -94,6 +99,8 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
         generationOf: (directory) =>
           own.generationOf?.(directory, directory === image?.rootimgdir ? number : undefined),
         substitute: substituteVariables,
+        ...(own.partitionFile ? { partitionFile: own.partitionFile } : {}),
+        ...packedRootFor(image, number),
       },
     }
   }
@@ -106,10 +113,20 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
   /** All that answers take from the disk. */
   const keyOf = (node: ClusterNode, snapshot: Snapshot, number: number | undefined): string => {
     const found = generation(node, snapshot, number)
-    return found === undefined ? '' : `${found.number} ${found.rootimg} ${found.revision} ${[...found.others].join()}`
+    if (found === undefined) return root
+    return `${root} ${found.number} ${found.rootimg} ${found.revision} ${[...found.others].join()}`
   }
 
-  const statelite = perNode(keyOf, (node, snapshot, number): Answer<NodeStatelite> => {
+  /** For answers that say what is done with the local disk. */
+  const keyWithFile = (node: ClusterNode, snapshot: Snapshot, number: number | undefined): string => {
+    const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
+    const path = image && parsePartitionFileCell(image)?.path
+    const read = path === undefined ? undefined : own.partitionFile?.(path)
+    const file = read === undefined ? '' : 'stamp' in read ? read.stamp : read.fault
+    return `${file} ${keyOf(node, snapshot, number)}`
+  }
+
+  const statelite = perNode(keyWithFile, (node, snapshot, number): Answer<NodeStatelite> => {
     const found = contextFor(node, snapshot, number)
     if ('findings' in found) return found
     const compiled = compileStatelite(node, snapshot, found.value)
@@ -122,7 +139,7 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
     context,
     statelite,
     generation,
-    plan: perNode(keyOf, (node, snapshot, number) => {
+    plan: perNode(keyWithFile, (node, snapshot, number) => {
       const found = contextFor(node, snapshot, number)
       return 'findings' in found ? found : compilePlan(node, snapshot, found.value)
     }),

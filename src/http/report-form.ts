@@ -4,6 +4,7 @@ export const REPORT_STAGES = [
   'network',
   'plan',
   'root',
+  'localdisk',
   'persistent',
   'trees',
   'entries',

@@ -2,8 +2,9 @@
 import type { ClusterNode, Image, LitefileRow, Snapshot } from '../cluster/model.ts'
 import type { StateliteContext } from './context.ts'
 import { type Entry, selectEntries } from './entries.ts'
-import { errorFinding, type Finding } from './finding.ts'
+import { errorFinding, type Finding, hasErrors } from './finding.ts'
 import { compileTrees, type Tree } from './litetree.ts'
+import { checkLocalEntries, compileLocalDisk, type LocalDisk } from './local-disk.ts'
 import { checkEntries } from './matrix.ts'
 import { checkPersistentEntries, compilePersistent, type Persistent } from './persistent.ts'
 import { entriesRevision } from './revision.ts'
@@ -18,6 +19,8 @@ export interface NodeStatelite {
   readonly trees: readonly Tree[]
   /** Absent when there is no usable statelite row. */
   readonly persistent?: Persistent
+  /** Absent when the image has no partition file, or one that is not enabled or wrong. */
+  readonly localDisk?: LocalDisk
   /** Absent when the root cannot be worked out; a finding says why. */
   readonly root?: Root
   readonly findings: readonly Finding[]
@@ -79,6 +82,8 @@ export function compileStatelite(
   const checked = checkedEntriesOf(image, snapshot.litefile)
   const { trees, findings: treeFindings } = compileTrees(node, image, snapshot, context)
   const { persistent, findings: persistentFindings } = compilePersistent(node, snapshot, context)
+  const { localDisk, findings: diskFindings } = compileLocalDisk(node, image, context)
+  const isFileUsable = !hasErrors(diskFindings)
   const { root, findings: rootFindings } = compileRoot(node, image, snapshot, context)
   const missing = persistent === undefined && persistentFindings.length === 0
   return {
@@ -88,12 +93,16 @@ export function compileStatelite(
     revision: checked.revision,
     trees,
     ...(persistent === undefined ? {} : { persistent }),
+    ...(localDisk === undefined ? {} : { localDisk }),
     ...(root === undefined ? {} : { root }),
     findings: [
       ...checked.findings,
       ...rootFindings,
       ...persistentFindings,
       ...(missing ? checkPersistentEntries(node, checked.entries) : []),
+      ...diskFindings,
+      // A file that is wrong has been said already.
+      ...(isFileUsable ? checkLocalEntries(image, checked.entries, localDisk) : []),
       ...treeFindings,
     ],
   }

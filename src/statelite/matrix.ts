@@ -9,13 +9,16 @@ import {
   selectEntries,
 } from './entries.ts'
 import { distinctFindings, errorFinding, type Finding, warningFinding } from './finding.ts'
+import { checkPartitionFile } from './local-disk.ts'
 import { type EntryOption, isConOption } from './options.ts'
 import { ancestorsOf, isDirectoryPath, withoutTrailingSlash } from './paths.ts'
 
 /** For a listed directory of the key's option: the options that may be listed below it. */
 export const CHILD_OPTIONS: { readonly [parent in EntryOption]: readonly EntryOption[] } = {
-  tmpfs: ['tmpfs', 'ro', 'con', 'persistent'],
+  tmpfs: ['tmpfs', 'ro', 'con', 'persistent', 'localdisk'],
   persistent: ['persistent'],
+  // What is on the disk stays there: a copy in memory below it could not be told from it.
+  localdisk: ['ro', 'con', 'persistent', 'localdisk'],
   link: ['link', 'link,con', 'link,persistent'],
   'link,persistent': ['link,persistent'],
   ro: [],
@@ -88,11 +91,11 @@ function fileAbove(entry: Entry, byPath: ReadonlyMap<string, Entry>): Entry | un
  */
 export function checkLitefile(
   rows: readonly LitefileRow[],
-  images: Iterable<Pick<Image, 'name' | 'groups' | 'provmethod'>>,
+  images: Iterable<Pick<Image, 'name' | 'groups' | 'provmethod'> & Partial<Pick<Image, 'attribute'>>>,
 ): Finding[] {
   const findings: Finding[] = rows.flatMap(checkLitefileRow)
   const all: ImageSelector[] = []
-  const statelite: ImageSelector[] = []
+  const statelite: (ImageSelector & Partial<Pick<Image, 'attribute'>>)[] = []
   for (const image of images) {
     all.push(image)
     if (image.provmethod === undefined || image.provmethod.includes('statelite')) statelite.push(image)
@@ -109,6 +112,8 @@ export function checkLitefile(
   for (const image of statelite) {
     const selected = selectEntries(image, rows)
     findings.push(...selected.findings, ...checkEntries(selected.entries))
+    if (image.attribute)
+      findings.push(...checkPartitionFile({ ...image, attribute: image.attribute }, selected.entries))
   }
   return distinctFindings(findings)
 }

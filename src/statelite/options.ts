@@ -4,6 +4,7 @@
 export const ENTRY_OPTIONS = [
   'tmpfs',
   'persistent',
+  'localdisk',
   'con',
   'ro',
   'link',
@@ -36,9 +37,6 @@ export function parseOption(stored: string): { readonly option: EntryOption } | 
   if (isEntryOption(text)) return { option: text }
   const option = OTHER_SPELLINGS.get(text)
   if (option !== undefined) return { option }
-  if (text === 'localdisk') {
-    return { fault: { message: 'localdisk is not supported yet: later', advice: 'use persistent, or disable the row' } }
-  }
   return {
     fault: {
       message: `unknown option ${JSON.stringify(stored)}`,

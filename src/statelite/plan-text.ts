@@ -1,4 +1,6 @@
 /** The plan as bytes for the node (docs/reference/plan.md), and back. */
+
+import { readLocalDisk, renderLocalDisk } from './local-disk-text.ts'
 import { type EntryOption, isEntryOption } from './options.ts'
 import type { Plan } from './plan.ts'
 import { bracketed } from './servers.ts'
@@ -19,6 +21,7 @@ export function renderPlan(plan: Plan): string {
       ? []
       : [['persistent', bracketed(plan.persistent.server), plan.persistent.directory, plan.persistent.options]]),
     ...plan.trees.map((tree) => [
+    ...renderLocalDisk(plan.localDisk),
       'tree',
       String(tree.priority),
       tree.server === undefined ? undefined : bracketed(tree.server),
@@ -90,6 +93,12 @@ class PlanReader {
     const entries = this.#all('entry', 3)
     const [name, domain] = this.#one('hostname', 2)
     const [machineId] = this.#one('machine-id', 1)
+    const persistent = this.#all('persistent', 3)
+    if (persistent.length > 1) this.#fail('two persistent lines')
+    const localDisk = readLocalDisk({
+      all: (keyword, fields) => this.#all(keyword, fields),
+      fail: (fault) => this.#fail(fault),
+    })
     const [mac, cidr, gateway, mtu] = this.#one('interface', 4)
     const nameservers = this.#all('nameserver', 1)
     if (this.#at !== this.#rows.length) this.#fail(`line ${this.#at + 1} does not belong here`)
@@ -113,6 +122,7 @@ class PlanReader {
           options: field(options),
         }))
       learn: learn.map(([url, size]) => ({ url: field(url), size: field(size) })).at(0),
+      localDisk,
         .at(0),
       trees: trees.map(([priority, server, directory, options, required]) => ({
         priority: this.#number(priority),

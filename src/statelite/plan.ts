@@ -29,6 +29,7 @@ export interface Plan {
   readonly learn: { readonly url: string; readonly size: string } | undefined
   readonly persistent: PlanMount | undefined
   readonly trees: readonly {
+  readonly localDisk: PlanLocalDisk | undefined
     readonly priority: number
     readonly server: string | undefined
     readonly directory: string
@@ -49,6 +50,11 @@ export interface Plan {
 }
 
 export type CompiledPlan =
+export type PlanLocalDisk = Omit<LocalDisk, 'script'> & {
+  /** Where the script of the script form is fetched. */
+  readonly script: { readonly url: string; readonly sha256: string } | undefined
+}
+
   | { readonly plan: Plan; readonly warnings: readonly Finding[] }
   | { readonly plan?: never; readonly findings: readonly Finding[] }
 
@@ -95,6 +101,7 @@ export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: Stat
     learn: learns ? { url: nodeUrl(node.name, 'learned', context), size: LEARN_LAYER_SIZE } : undefined,
       server,
       directory,
+    localDisk: planLocalDisk(node.name, statelite.localDisk, context),
       options,
       required,
     })),

@@ -15,6 +15,7 @@ export const STAGES = [
   'network',
   'plan',
   'root',
+  'localdisk',
   'persistent',
   'trees',
   'entries',
@@ -79,6 +80,12 @@ export const EXPECTATIONS: Readonly<Record<StageName, StageExpectation>> = {
     patienceMs: 2 * MINUTES,
     advice:
       'the root file system cannot be used: the report above says why; check the NFS server of the plan, its exports and rootimgdir, and that liteimg was run after the last edit',
+  },
+  localdisk: {
+    // Making the file systems of large disks.
+    patienceMs: 15 * MINUTES,
+    advice:
+      'the local disk cannot be used: the report above says which and why; if what is on it may be lost: liteboot localdisk reformat <node>',
   },
   persistent: {
     patienceMs: 2 * MINUTES,

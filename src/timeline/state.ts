@@ -88,6 +88,8 @@ function dueStage(draft: BootDraft): StageName {
 
 /** iPXE in the card's ROM needs no loader: when iPXE asked for the address, the boot file is next. */
 function skipUnneeded(draft: BootDraft, index: number): number {
+  // Only images with a partition file have it, and then the initrd reports its start.
+  if (STAGES[index] === 'localdisk') return index + 1
   if (STAGES[index] !== 'loader') return index
   const isScript = draft.events.some(
     (event) => event.service === 'dhcp' && /\/boot\/(ipxe|petitboot)\//.test(event.object ?? ''),

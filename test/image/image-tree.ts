@@ -90,7 +90,18 @@ export function readTree(root: string, without: readonly string[] = []): Record<
 }
 
 /** What liteimg leaves in an image that has no entries any more. */
-export const LEFT_BEHIND = ['.statelite', '.default', 'etc/init.d', 'etc/mtab', 'proc', 'sys', 'dev', 'run', 'tmp']
+export const LEFT_BEHIND = [
+  '.statelite',
+  '.default',
+  '.sllocal',
+  'etc/init.d',
+  'etc/mtab',
+  'proc',
+  'sys',
+  'dev',
+  'run',
+  'tmp',
+]
 
 export function entry(option: LiteOption, path: string): LiteEntry {
   return { option, path, parent: undefined }

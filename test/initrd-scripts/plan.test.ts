@@ -21,6 +21,7 @@ const PLAN: Plan = {
   ],
   entries: [
     { option: 'link', path: '/etc/chrony.conf', parent: undefined },
+  localDisk: undefined,
     { option: 'persistent', path: '/root/', parent: undefined },
     { option: 'tmpfs', path: '/var/', parent: undefined },
     { option: 'ro', path: '/var/lib/größe/', parent: '/var/' },
@@ -76,7 +77,7 @@ for (const shell of MISSING === undefined ? SHELLS : []) {
       return check(text.replace(from, to))
     }
     t.regex(changed('liteboot-plan\t1', 'liteboot-plan\t2'), /version 2/)
-    t.regex(changed('entry\tlink\t', 'entry\tlocaldisk\t'), /unknown option localdisk/)
+    t.regex(changed('entry\tlink\t', 'entry\tlocal\t'), /unknown option local/)
     t.regex(changed('/etc/chrony.conf', '/etc/../root'), /bad path/)
     t.regex(changed('/etc/chrony.conf', '/proc/x'), /cannot be an entry/)
     t.regex(changed('/etc/chrony.conf', '/.statelite/x'), /cannot be an entry/)

@@ -24,6 +24,8 @@ export const STEPS = [
     'learn',
     'packed',
     'root',
+    'disks',
+    'localdisk',
     'persistent',
     'trees',
     'source',

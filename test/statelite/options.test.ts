@@ -33,11 +33,6 @@ for (const [stored, option] of cells) {
   })
 }
 
-test('localdisk is known and refused for now', (t) => {
-  const parsed = parseOption('localdisk')
-  t.true('fault' in parsed && parsed.fault.message.includes('not supported yet: later'))
-})
-
 for (const stored of ['link, ro', 'ro,link', 'rw,tmpfs', 'TMPFS', 'persist', 'tmpfs,ro', 'merge']) {
   test(`option ${JSON.stringify(stored)} is an error that lists the right ones`, (t) => {
     const parsed = parseOption(stored)

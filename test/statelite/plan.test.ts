@@ -269,6 +269,36 @@ test('parsePlan(renderPlan(plan)) is the plan (property)', (t) => {
     fc.property(anyPlan, (plan) => {
       t.deepEqual(parsePlan(renderPlan(plan)), { plan })
     }),
+  localDisk: maybe(
+    fc.record({
+      label: fc.constant('SLLOCAL-x'),
+      reformat: maybe(fc.constant('a1b2c3')),
+      disks: fc.array(
+        fc.record({
+          device: fc.constantFrom('/dev/sda', 'serial:X1'),
+          clear: fc.boolean(),
+          parts: fc.array(
+            fc.record({
+              name: fc.constant('SLLOCAL-x-1'),
+              size: fc.oneof(
+                fc.record({ kind: fc.constant('percent' as const), percent: fc.integer({ min: 1, max: 100 }) }),
+                fc.record({ kind: fc.constant('range' as const), startMiB: fc.nat(), endMiB: fc.nat() }),
+                fc.record({ kind: fc.constant('rest' as const) }),
+              ),
+              format: fc.constantFrom('ext4' as const, 'xfs' as const, 'swap' as const),
+            }),
+            { minLength: 1, maxLength: 3 },
+          ),
+        }),
+        { maxLength: 2 },
+      ),
+      localspace: maybe(
+        fc.record({ device: fc.constant('/dev/sda1'), fstype: fc.constantFrom('ext4' as const, 'auto' as const) }),
+      ),
+      swaps: fc.array(fc.constant('/dev/sda2'), { maxLength: 2 }),
+      script: maybe(fc.record({ url: fc.constant('http://10.0.0.1/s'), sha256: fc.constant('ab'.repeat(32)) })),
+    }),
+  ),
   )
 })
 

@@ -18,7 +18,7 @@ test('a whole boot is one boot, with every stage and its duration', (t) => {
   t.is(boot?.at, undefined)
   t.deepEqual(
     boot?.stages.map(({ name }) => name),
-    [...STAGES],
+    STAGES.filter((stage) => stage !== 'localdisk'),
   )
   const durations = Object.fromEntries(boot?.stages.map(({ name, durationMs }) => [name, durationMs]) ?? [])
   t.is(durations['firmware dhcp'], 501)
@@ -92,8 +92,20 @@ test('without DHCP of ours a boot starts with the first file of the loader', (t)
   t.is(boots[1]?.at, 'kernel')
 })
 
-for (const [index, stage] of STAGES.entries()) {
-  const next = STAGES[index + 1]
+test('localdisk is due only when its start was reported', (t) => {
+  const events = [...untilInitrd(), ...initrdSteps()]
+  const until = lastOf(events, 'root')
+  const root = events.slice(0, until + 1)
+  t.is(fold(root, 20)[0]?.at, 'persistent')
+  const last = (root.at(-1)?.atMs ?? 0) / 1000 + 1
+  t.is(fold([...root, report(last, 'localdisk', 'start')], last + 1)[0]?.at, 'localdisk')
+  t.is(fold([...root, report(last, 'localdisk', 'start')], last + 3600)[0]?.state, 'stuck')
+})
+
+// What every boot goes through.
+const USUAL = STAGES.filter((stage) => stage !== 'localdisk')
+for (const [index, stage] of USUAL.entries()) {
+  const next = USUAL[index + 1]
   if (next === undefined) continue
   test(`silence after ${stage} is stuck at ${next} once its patience is over, not before`, (t) => {
     const events = [...untilInitrd(), ...initrdSteps()]

@@ -16,7 +16,6 @@ const SAVED_SPELLINGS: Readonly<Record<string, LiteOption>> = {
   rw: 'tmpfs',
   tempfs: 'tmpfs',
   'tmpfs,rw': 'link',
-  localdisk: 'tmpfs',
 }
 
 export function parseLitefileSave(text: string): LiteEntry[] {

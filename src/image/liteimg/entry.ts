@@ -8,6 +8,7 @@
 export const LITE_OPTIONS = [
   'tmpfs',
   'persistent',
+  'localdisk',
   'con',
   'ro',
   'link',
