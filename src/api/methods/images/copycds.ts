@@ -34,6 +34,13 @@ interface Outcome {
 export const copycds: Method<'image.copycds'> = async (context, params, onProgress) => {
   if (params.media.length === 0)
     throw new OperatorError('LB_USAGE', 'copycds needs at least one full path to ISO currently.')
+  const wrong = [...params.media, params.path ?? '/'].find((path) => !isAbsolute(path))
+  if (wrong !== undefined)
+    throw new OperatorError(
+      'LB_BAD_INPUT',
+      `'${wrong}' is not an absolute path`,
+      'The server has no current directory.',
+    )
   const outcomes: Outcome[] = []
   for (const path of params.media) {
     try {

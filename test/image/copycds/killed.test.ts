@@ -1,0 +1,90 @@
+/** A copy killed at any moment, and run again, comes to what an undisturbed one comes to; meanwhile nothing is half there. */
+import { spawn } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { isoOf, listTree, rhelMedium, type Tree, temporaryDirectory, writeTree } from './fake-media.ts'
+
+const CHILD = join(import.meta.dirname, 'copy-child.ts')
+const KILLS = 8
+
+function copyInChild(medium: string, destination: string, killAfterMs?: number): Promise<number | null> {
+  const child = spawn(process.execPath, [CHILD, medium, destination], { stdio: 'inherit' })
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+  return new Promise((resolve) =>
+    child.once('close', (status) => {
+      clearTimeout(timer)
+      resolve(status)
+    }),
+  )
+}
+
+function manyFiles(prefix: string): Tree {
+  const files = Array.from({ length: 800 }, (_, index) => [`${prefix}/${index % 20}/${index}.rpm`, `${prefix}${index}`])
+  return { ...rhelMedium('x86_64'), ...Object.fromEntries(files), [`${prefix}.img`]: Buffer.alloc(8 << 20, prefix) }
+}
+
+test('killed at random moments, then run again', async (t) => {
+  t.timeout(240_000)
+  const top = temporaryDirectory(t)
+  const discs = ['one', 'two'].map((name) => {
+    writeTree(join(top, name), manyFiles(name))
+    isoOf(join(top, `${name}.iso`), join(top, name))
+    return join(top, `${name}.iso`)
+  })
+  const [first = '', second = ''] = discs
+  const undisturbed = join(top, 'undisturbed/os')
+  t.is(await copyInChild(first, undisturbed), 0)
+  const afterFirst = listTree(undisturbed)
+  const begun = performance.now()
+  t.is(await copyInChild(second, undisturbed), 0)
+  const usualMs = performance.now() - begun
+  const afterSecond = listTree(undisturbed)
+  t.notDeepEqual(afterFirst, afterSecond)
+
+  let killed = 0
+  const seen = { before: 0, after: 0 }
+  const place = join(top, 'disturbed/os')
+  for (let round = 0; round < KILLS; round++) {
+    rmSync(join(top, 'disturbed'), { recursive: true, force: true })
+    t.is(await copyInChild(first, place), 0)
+    const moment = (usualMs * (round + Math.random()) * 1.1) / KILLS
+    const status = await copyInChild(second, place, moment)
+    if (status === null) killed++
+    // Whatever stands there is one of the two, whole. Between two renames it stands beside.
+    if (existsSync(place)) {
+      const now = JSON.stringify(listTree(place))
+      if (now === JSON.stringify(afterFirst)) seen.before++
+      else if (now === JSON.stringify(afterSecond)) seen.after++
+      else t.fail(`half a copy after ${Math.round(moment)} ms`)
+    }
+    t.is(await copyInChild(second, place), 0, `run again after a kill at ${Math.round(moment)} ms`)
+    t.deepEqual(listTree(place), afterSecond, `killed at ${Math.round(moment)} ms`)
+    t.deepEqual(
+      listTree(join(top, 'disturbed')).filter(({ name }) => name.includes('copycds')),
+      [],
+    )
+  }
+  t.log(`${killed} of ${KILLS} killed; before: ${seen.before}, after: ${seen.after}`)
+  t.true(killed > KILLS / 2)
+  t.true(seen.before > 0)
+})
+
+test('the program that unpacks dies with the copy', async (t) => {
+  const top = temporaryDirectory(t)
+  writeTree(join(top, 'tree'), { ...rhelMedium('x86_64'), 'a.img': Buffer.alloc(200 << 20, 'a') })
+  isoOf(join(top, 'a.iso'), join(top, 'tree'))
+  const child = spawn(process.execPath, [CHILD, join(top, 'a.iso'), join(top, 'second/os')], { stdio: 'ignore' })
+  t.teardown(() => child.kill('SIGKILL'))
+  while (!existsSync(join(top, 'second/.os.copycds-new/a.img')) && child.exitCode === null) await sleep(5)
+  const closed = new Promise((resolve) => child.once('close', resolve))
+  child.kill('SIGKILL')
+  await closed
+  const sizes = async () => JSON.stringify(listTree(join(top, 'second')).map(({ name, text }) => [name, text.length]))
+  const before = await sizes()
+  await sleep(300)
+  t.is(await sizes(), before)
+  t.false(existsSync(join(top, 'second/os')))
+})
