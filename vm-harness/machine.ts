@@ -14,6 +14,8 @@ export interface MachineOptions {
   /** Where the console log and the control sockets are put. */
   readonly directory: string
   readonly accelerator: string
+  /** Disk images, raw, each with the serial number the guest reads: /dev/vda and so on. */
+  readonly disks?: readonly { readonly file: string; readonly serial: string }[]
   readonly onConsole?: (chunk: string) => void
 }
 
@@ -83,6 +85,10 @@ export async function startMachine(lab: Lab, options: MachineOptions): Promise<M
       ...['-m', String(options.memoryMiB), '-smp', '1', '-nodefaults', '-display', 'none'],
       ...['-chardev', `socket,id=con,path=${consolePath},server=on,wait=on`, '-serial', 'chardev:con'],
       ...['-device', 'virtio-rng-pci'],
+      ...(options.disks ?? []).flatMap(({ file, serial }, index) => [
+        ...['-drive', `if=none,id=disk${index},format=raw,file=${file}`],
+        ...['-device', `virtio-blk-pci,drive=disk${index},serial=${serial}`],
+      ]),
       ...['-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`],
       ...['-device', `virtio-net-pci,netdev=n0,mac=${options.mac},bootindex=1`],
     ],

@@ -7,6 +7,7 @@ import { blobRoute } from '../http/file-routes.ts'
 import type { FileServer } from '../http/files.ts'
 import { type LearnedRouteOptions, learnedRoute } from '../http/learned-route.ts'
 import { type PlanAnswer, planRoute, reportRoute } from '../http/node-routes.ts'
+import { partitionScriptRoute } from '../http/partition-script-route.ts'
 import type { HttpRoute } from '../http/route.ts'
 import { renderedRoute } from '../http/text.ts'
 import { renderFinding } from '../statelite/finding.ts'
@@ -39,6 +40,7 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
   const nodeOf = (ip: string) => cluster.current.nodeByIp(ip as Ipv4)?.name
   return [
     planRoute({ planOf: (node, clientIp, query) => planFor(parts, node, clientIp, query), emit, now }),
+    partitionScriptRoute({ scriptOf: (node, clientIp) => scriptFor(parts, node, clientIp), emit, now }),
     reportRoute({ nodeOf, emit, now }),
     learnedRoute({ ...learnedBy(parts), nodeOf, emit, now }),
     blobRoute(files, '/boot/loader', (rest) => loaderFor(parts.loaders, rest)),
@@ -88,4 +90,15 @@ function learnedBy({ cluster, learned, now }: HttpRouteParts): Pick<LearnedRoute
       return { bootId: boot.bootId, paths: boot.paths.length }
     },
   }
+}
+
+/** The script of the node's own image; the plan that named it has its digest. */
+function scriptFor({ cluster, answers }: HttpRouteParts, name: string, clientIp: string): PlanAnswer {
+  const snapshot = cluster.current
+  const node = snapshot.nodeByIp(clientIp as Ipv4)
+  if (node?.name !== name) return { kind: 'refused', status: 403, message: `${clientIp} is not the address of ${name}` }
+  const found = answers.statelite(node, snapshot)
+  const script = 'value' in found ? found.value.localDisk?.script : undefined
+  if (script === undefined) return { kind: 'refused', status: 404, message: `${name} has no partition script` }
+  return { kind: 'plan', text: script.text }
 }

@@ -34,6 +34,7 @@ import { passedSockets } from './passed-sockets.ts'
 import { ensurePersistentDirectory } from './persistent-directories.ts'
 import { openingPorts } from './port-taken.ts'
 import { type RemoteApiChoice, serveRemoteApi } from './remote-api.ts'
+import { doneOrder, takeBackOrder } from './reformat-orders.ts'
 import { openStatusWriter } from './status-writer.ts'
 
 export interface ServiceOptions {
@@ -116,6 +117,8 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     timeline.emit(event)
     status.see(event, event.node)
   }
+    const order = doneOrder(event)
+    if (order !== undefined && event.node !== undefined) takeBackOrder(store, event.node, order)
 
   const httpPort = options.httpPort ?? cluster.current.site.httpport
   const answers = openNodeAnswers({

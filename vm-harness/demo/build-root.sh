@@ -1,13 +1,13 @@
 #!/bin/sh
 # Builds a Debian 12 amd64 root file system with systemd from Debian packages, and puts a kernel into it.
-#   build-root.sh ROOTIMGDIR
+#   build-root.sh ROOTIMGDIR [PACKAGE,...]
 # The result is ROOTIMGDIR/rootimg. A finished build is recognised by its stamp and kept; an interrupted one is removed.
 # shellcheck disable=SC2016 # hooks are expanded by mmdebstrap's shell, $(SITE) by apt
 set -eu
 
 dest=$1
 suite=bookworm
-packages=systemd-sysv,udev,dbus,libpam-systemd,iproute2,kmod,login,passwd,util-linux,procps,netbase,ca-certificates
+packages=systemd-sysv,udev,dbus,libpam-systemd,iproute2,kmod,login,passwd,util-linux,procps,netbase,ca-certificates${2:+,$2}
 kernel=linux-image-cloud-amd64
 stamp="$suite $packages $kernel 2"
 

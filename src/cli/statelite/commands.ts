@@ -19,6 +19,10 @@ export const STATELITE_COMMANDS: CommandGroup = {
       summary: 'show all statelite settings of nodes or an image',
       load: async () => (await import('./lslite.ts')).lslite,
     },
+    localdisk: {
+      summary: 'show or reformat the local disk of nodes',
+      load: async () => (await import('./localdisk.ts')).localdisk,
+    },
     plan: { summary: 'print the plan a node will be given', load: async () => (await import('./plan.ts')).plan },
   },
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, ranged, word } from '../../param-shapes.ts'
+import { changing, flag, ranged, word } from '../../param-shapes.ts'
 
 export const STATELITE_PARAMS = {
   'statelite.litefile': ranged,
@@ -7,5 +7,8 @@ export const STATELITE_PARAMS = {
   'statelite.litetree': ranged,
   'statelite.lslite': z.strictObject({ noderange: word, image: word, verbose: flag }),
   'statelite.plan': z.strictObject({ node: z.string() }),
+  'localdisk.show': changing({ noderange: z.string() }),
+  'localdisk.reformat': changing({ noderange: z.string() }),
+  'localdisk.keep': changing({ noderange: z.string() }),
   'vm.describe': z.strictObject({ node: z.string() }),
 } as const
