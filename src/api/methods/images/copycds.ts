@@ -161,8 +161,8 @@ function planCopy(context: MethodContext, source: MediumSource, request: Request
   })
   if ('problem' in found) throw new OperatorError('LB_BAD_INPUT', found.problem, found.advice)
   const { medium } = found
-  demandPathWord(medium.osvers, 'distribution', '-n')
-  demandPathWord(medium.arch, 'architecture', '-a')
+  demandPathWord(medium.osvers, 'a distribution', '-n')
+  demandPathWord(medium.arch, 'an architecture', '-a')
   const { installdir } = site
   const only = splitList(site.get('onlysupportarchs') ?? '')
   if (only.length > 0 && !only.includes(medium.arch))
@@ -190,7 +190,7 @@ function demandPathWord(text: string, what: string, option: string): void {
   if (/^[A-Za-z0-9][\w.+-]*$/.test(text) && text.length <= 64) return
   throw new OperatorError(
     'LB_BAD_INPUT',
-    `'${text}' is no name of a ${what}`,
+    `'${text}' is no name of ${what}`,
     `Give one of letters, digits, dots and dashes with ${option}.`,
   )
 }
