@@ -23,6 +23,14 @@ export const STATELITE_COMMANDS: CommandGroup = {
       summary: 'show or reformat the local disk of nodes',
       load: async () => (await import('./localdisk.ts')).localdisk,
     },
+    suggest: {
+      summary: 'suggest litefile rows for what learning nodes wrote',
+      load: async () => (await import('./suggest.ts')).suggest,
+    },
+    presets: {
+      summary: 'list the recommended litefile rows of each family',
+      load: async () => (await import('./presets.ts')).presets,
+    },
     plan: { summary: 'print the plan a node will be given', load: async () => (await import('./plan.ts')).plan },
   },
 }

@@ -57,10 +57,41 @@ export const STATELITE_METHODS: MethodEntries<keyof typeof STATELITE_PARAMS> = {
     noderange: ({ noderange }) => noderange,
     words: () => ['keep'],
   },
+  'suggest.show': {
+    load: async () => (await import('./suggest.ts')).suggestShow,
+    command: 'suggest',
+    role: 'viewer',
+    noderange: ({ noderange }) => noderange ?? '',
+    words: (params) => suggestWords(params),
+  },
+  'suggest.add': {
+    load: async () => (await import('./suggest.ts')).suggestAdd,
+    command: 'suggest',
+    role: 'administrator',
+    changes: true,
+    noderange: ({ noderange }) => noderange ?? '',
+    words: (params) => ['--add', ...suggestWords(params)],
+  },
+  'suggest.presets': {
+    load: async () => (await import('./presets.ts')).presets,
+    command: 'presets',
+    role: 'viewer',
+    words: ({ preset }) => (preset === undefined ? [] : [preset]),
+  },
   'vm.describe': {
     load: async () => (await import('./plan.ts')).vmDescribe,
     command: 'vm',
     role: 'viewer',
     noderange: ({ node }) => node,
   },
+}
+
+function suggestWords({
+  preset,
+  image,
+}: {
+  readonly preset?: string | undefined
+  readonly image?: string | undefined
+}) {
+  return [...(preset === undefined ? [] : ['--preset', preset]), ...(image === undefined ? [] : ['--image', image])]
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { changing, flag, ranged, word } from '../../param-shapes.ts'
 
+const suggested = { noderange: word, preset: word, image: word, verbose: flag }
+
 export const STATELITE_PARAMS = {
   'statelite.litefile': ranged,
   'statelite.ilitefile': z.strictObject({ image: z.string() }),
@@ -10,5 +12,8 @@ export const STATELITE_PARAMS = {
   'localdisk.show': changing({ noderange: z.string() }),
   'localdisk.reformat': changing({ noderange: z.string() }),
   'localdisk.keep': changing({ noderange: z.string() }),
+  'suggest.show': z.strictObject(suggested),
+  'suggest.add': changing(suggested),
+  'suggest.presets': z.strictObject({ preset: word }),
   'vm.describe': z.strictObject({ node: z.string() }),
 } as const
