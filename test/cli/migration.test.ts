@@ -100,6 +100,7 @@ Not kept:
   prodkey: 1 row stays in @/dump/prodkey.csv: liteboot has no such table
   nodehm row node=power: serialspeed "fast" left out: not a number
   nodehm row node=power: serialport "0" left out: a port without a speed would stop the boot: set both again
+  litefile row image=ALL,file=/scratch/: kept disabled: localdisk, but no image has a partition file to keep it by: set linuximage.partitionfile first
   hosts row node=login2: ip "10.40.0.3" → "|^.*$||": 10.40.0.3 belongs to node sn2 already
   mac row node=login2: mac "02:4a:00:04:00:02|02:4a:00:03:00:02" → "02:4a:00:04:00:02": 02:4a:00:03:00:02 belongs to node sn2 already
   hosts row node=login: otherinterfaces "|-mgmt:10.42.0.(substr('$1',0,1))|" left out: expression (substr('$1',0,1)): there is no function substr; there are sprintf, a2idx, a2zidx, mknum, dim2idx, skip, ipadd
@@ -111,9 +112,8 @@ Not kept:
   statelite row node=login: kept disabled: "/local" is not server:/path
   litetree row priority=60: kept disabled: $node-b is not a variable: write \${node}-b
   nodegroup row groupname=broken: kept disabled: regular expression (: Unterminated group
-  litefile row image=ALL,file=/scratch/: kept disabled: localdisk is not supported yet: later (use persistent, or disable the row)
   litefile row image=ALL,file=/etc/odd:name: kept disabled: the path has a colon (correct or disable the row)
-  litefile row image=el8-power-lite,file=/var/lib/nfs/: kept disabled: link cannot be below /var/lib/, which is tmpfs (litefile row image=el8-power-lite,file=/var/lib/) (use one of tmpfs ro con persistent, or change /var/lib/)
+  litefile row image=el8-power-lite,file=/var/lib/nfs/: kept disabled: link cannot be below /var/lib/, which is tmpfs (litefile row image=el8-power-lite,file=/var/lib/) (use one of tmpfs ro con persistent localdisk, or change /var/lib/)
 
 To know:
   litetree row priority=10: image is blank: it counts for every image, as under xCAT, unless it had been emptied there with chtab
@@ -299,6 +299,33 @@ $ import-xcat @/dump --replace --merge
   )
 })
 
+test('localdisk rows are kept when an image has a partition file', async (t) => {
+  const site = newSite(t)
+  small(site, 'dump', {
+    'litefile.csv': '#image,file,options\n"ALL","/scratch/","localdisk"\n',
+    'linuximage.csv': '#imagename,partitionfile\n"el9","/install/layout"\n',
+    'osimage.csv': '#imagename,provmethod,osvers,osarch,profile\n"el9","statelite","rhels9.4","x86_64","compute"\n',
+  })
+  await transcript(
+    t,
+    site,
+    `
+$ import-xcat @/dump --merge
+table        read   kept   translated   in part   not kept
+linuximage      1      1            0         0          0
+litefile        1      1            0         0          0
+osimage         1      1            0         0          0
+
+To know:
+  litefile row image=ALL,file=/scratch/: localdisk: every image of this row needs linuximage.partitionfile, or its nodes stop
+
+3 rows in 3 tables stored.
+$ ilitefile el9
+el9: localdisk     /scratch/
+`,
+  )
+})
+
 test('an import that clashes with what is here leaves that alone', async (t) => {
   const site = newSite(t)
   small(site, 'dump', {
@@ -321,7 +348,7 @@ nodelist      1      1            0         0          0
 
 Not kept:
   mac row node=n2: mac "02:00:00:00:00:01" → "|^.*$||": 02:00:00:00:00:01 belongs to node n1 already
-  litefile row image=ALL,file=/var/: kept disabled: link cannot be below /var/, which is tmpfs (litefile row image=ALL,file=/var/) (use one of tmpfs ro con persistent, or change /var/)
+  litefile row image=ALL,file=/var/: kept disabled: link cannot be below /var/, which is tmpfs (litefile row image=ALL,file=/var/) (use one of tmpfs ro con persistent localdisk, or change /var/)
 
 3 rows in 3 tables stored.
 [2]

@@ -88,11 +88,13 @@ export function translateImages(tables: ImportedTables): void {
 }
 
 export function translateLitefile(tables: ImportedTables): void {
+  const hasPartitionFile = tables.enabled('linuximage').some(({ current }) => cell(current, 'partitionfile') !== '')
   const byFile = Map.groupBy(tables.enabled('litefile'), ({ current }) => cell(current, 'file').replace(/\/$/, ''))
-  for (const rows of byFile.values()) for (const row of rows) translateEntry(tables, row, rows.length > 1)
+  for (const rows of byFile.values())
+    for (const row of rows) translateEntry(tables, row, rows.length > 1, hasPartitionFile)
 }
 
-function translateEntry(tables: ImportedTables, row: ImportedRow, hasOthers: boolean): void {
+function translateEntry(tables: ImportedTables, row: ImportedRow, hasOthers: boolean, hasPartitionFile: boolean): void {
   const { current } = row
   const options = current ? cell(current, 'options') : ''
   if (!current || cell(current, 'image') === '')
@@ -100,6 +102,20 @@ function translateEntry(tables: ImportedTables, row: ImportedRow, hasOthers: boo
   else if (options === '') {
     const why = 'without options xCAT made a symbolic link; liteboot mounts (tmpfs)'
     tables.translate(row, { options: 'link' }, 'options "" → link', why)
+  } else if (options === 'localdisk') {
+    if (hasPartitionFile)
+      tables.note(
+        'litefile',
+        row.key,
+        'localdisk',
+        'every image of this row needs linuximage.partitionfile, or its nodes stop',
+      )
+    // Under xCAT such a path stayed as it is in the image; here it would stop every boot.
+    else
+      tables.disable(
+        row,
+        'localdisk, but no image has a partition file to keep it by: set linuximage.partitionfile first',
+      )
   } else if (!isEntryOptionWord(options)) {
     const why = `xCAT's nodes ignored the option "${options}"`
     if (hasOthers) tables.disable(row, `${why}; another row for this path may count in its place now`)
