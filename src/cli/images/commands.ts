@@ -7,6 +7,14 @@ export const IMAGE_COMMANDS: CommandGroup = {
       summary: 'copy installation media, and define the osimages of their distribution',
       load: async () => (await import('./copycds.ts')).copycds,
     },
+    imgexport: {
+      summary: 'write an image with its definition into one file',
+      load: async () => (await import('./imgexport.ts')).imgexport,
+    },
+    imgimport: {
+      summary: 'define an image from a file that imgexport wrote',
+      load: async () => (await import('./imgimport.ts')).imgimport,
+    },
     liteimg: {
       summary: "prepare an image's root tree and initrd for statelite",
       load: async () => (await import('./liteimg.ts')).liteimg,

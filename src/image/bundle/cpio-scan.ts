@@ -8,6 +8,8 @@ export class CpioFault extends Error {}
 export interface CpioFacts {
   readonly entries: number
   readonly dataBytes: number
+  /** The directory itself, when it is in the archive. */
+  readonly top?: { readonly mode: number; readonly uid: number; readonly gid: number; readonly mtimeSeconds: number }
 }
 
 const HEADER_BYTES = 110
@@ -23,6 +25,7 @@ const DEVICES = [0o020000, 0o060000]
 export async function scanCpio(source: AsyncIterable<Buffer>): Promise<CpioFacts> {
   const names = new Names()
   let dataBytes = 0
+  let top: CpioFacts['top']
   let pending: Buffer = Buffer.alloc(0)
   /** Bytes of file content that still pass by. */
   let skip = 0
@@ -37,8 +40,12 @@ export async function scanCpio(source: AsyncIterable<Buffer>): Promise<CpioFacts
     for (;;) {
       const entry = readEntry(pending)
       if (entry === undefined) break
-      if (entry.name === TRAILER) return { entries: names.count, dataBytes }
+      if (entry.name === TRAILER) return { entries: names.count, dataBytes, ...(top ? { top } : {}) }
       names.add(entry.name, entry.mode)
+      if (entry.name === '.' || entry.name === './') {
+        const { mode, uid, gid, mtimeSeconds } = entry
+        top = { mode: mode & 0o7777, uid, gid, mtimeSeconds }
+      }
       dataBytes += entry.size
       const end = entry.end + entry.size + (-entry.size & 3)
       skip = Math.max(0, end - pending.length)
@@ -51,6 +58,9 @@ export async function scanCpio(source: AsyncIterable<Buffer>): Promise<CpioFacts
 interface Entry {
   readonly name: string
   readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly mtimeSeconds: number
   readonly size: number
   /** Where the content begins. */
   readonly end: number
@@ -70,7 +80,7 @@ function readEntry(bytes: Buffer): Entry | undefined {
   const name = bytes.toString('latin1', HEADER_BYTES, HEADER_BYTES + nameSize - 1)
   if (bytes[HEADER_BYTES + nameSize - 1] !== 0 || name.includes('\0'))
     throw new CpioFault('a name in the tree is damaged')
-  return { name, mode: field(1), size: field(6), end }
+  return { name, mode: field(1), uid: field(2), gid: field(3), mtimeSeconds: field(5), size: field(6), end }
 }
 
 class Names {
@@ -83,7 +93,7 @@ class Names {
 
   add(written: string, mode: number): void {
     if (this.count >= ENTRY_LIMIT) throw new CpioFault('the tree has too many entries')
-    const name = written.replace(/^\.\//, '')
+    const name = written === './' ? '.' : written.replace(/^\.\//, '')
     const isDirectory = (mode & KIND) === DIRECTORY
     if (name === '.' && isDirectory) return
     const parts = name.split('/')

@@ -51,7 +51,7 @@ async function unpack(bundle: string, directory: string): Promise<string[]> {
   const { bavail, bsize } = await statfs(directory)
   let left = bavail * bsize
   let count = 0
-  for await (const { path, isDirectory, sizeBytes, content } of tarMembers(await plainStream(bundle))) {
+  for await (const { path, isDirectory, isExecutable, sizeBytes, content } of tarMembers(await plainStream(bundle))) {
     if (++count > MEMBER_LIMIT) throw new TarFault('it has too many files')
     left -= sizeBytes
     if (left < 0) throw new TarFault(`its files do not fit on the file system of ${directory}`)
@@ -60,7 +60,7 @@ async function unpack(bundle: string, directory: string): Promise<string[]> {
     const to = join(directory, name)
     await mkdir(dirname(to), { recursive: true, mode: 0o700 })
     // Exclusive: no member takes another's place.
-    const file = await open(to, 'wx', 0o600)
+    const file = await open(to, 'wx', isExecutable ? 0o700 : 0o600)
     try {
       for await (const chunk of content)
         for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten

@@ -10,6 +10,7 @@ export interface TarMember {
   /** Relative, without `.`, `..` or empty components. */
   readonly path: string
   readonly isDirectory: boolean
+  readonly isExecutable: boolean
   readonly sizeBytes: number
   /** Must be read to its end before the next member is asked for. */
   readonly content: AsyncGenerator<Buffer>
@@ -73,11 +74,13 @@ export async function* tarMembers(source: AsyncIterable<Buffer>): AsyncGenerator
     const isDirectory = type === '5'
     if (!isDirectory && type !== '0' && type !== '\0')
       throw new TarFault(`${path} is neither a file nor a directory: links and devices are not taken`)
-    yield* member(bytes, path, isDirectory, isDirectory ? 0 : sizeBytes)
+    const isExecutable = (Number.parseInt(textOf(header, 100, 108).trim() || '0', 8) & 0o100) !== 0
+    yield* member(bytes, { path, isDirectory, isExecutable, sizeBytes: isDirectory ? 0 : sizeBytes })
   }
 }
 
-async function* member(bytes: Bytes, path: string, isDirectory: boolean, sizeBytes: number): AsyncGenerator<TarMember> {
+async function* member(bytes: Bytes, facts: Omit<TarMember, 'content'>): AsyncGenerator<TarMember> {
+  const { path, sizeBytes } = facts
   let left = sizeBytes
   async function* content(): AsyncGenerator<Buffer> {
     while (left > 0) {
@@ -87,7 +90,7 @@ async function* member(bytes: Bytes, path: string, isDirectory: boolean, sizeByt
       yield piece
     }
   }
-  if (path !== '') yield { path, isDirectory, sizeBytes, content: content() }
+  if (path !== '') yield { ...facts, content: content() }
   for await (const _ of content());
   await bytes.exactly(padded(sizeBytes) - sizeBytes)
 }

@@ -1,6 +1,6 @@
-/** The root tree of a bundle: packed with GNU cpio as xCAT does it, unpacked by it after a look through. */
+/** The root tree of a bundle: packed with GNU cpio as xCAT does it, unpacked after a look through. */
 import { createReadStream } from 'node:fs'
-import { statfs } from 'node:fs/promises'
+import { chmod, chown, statfs, utimes } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { runProgram } from '../generations/disk.ts'
 import { ImageError } from '../image-error.ts'
@@ -9,8 +9,6 @@ import { type CpioFacts, CpioFault, scanCpio } from './cpio-scan.ts'
 /** Names are arguments. Sockets have no place in an archive; other file systems are not the image's. */
 const PACK = `set -o pipefail
 cd -- "$1" && find . -xdev ! -type s -print0 | LC_ALL=C sort -z | cpio --null --quiet -o -H newc | "$3" -c > "$2"`
-const UNPACK = `set -o pipefail
-cd -- "$1" && gzip -dc -- "$2" | cpio --quiet -idum --no-absolute-filenames`
 
 /** @throws ImageError image-tool; a file of 4 GiB and more has no place in a newc archive */
 export async function packTree(rootimg: string, output: string): Promise<void> {
@@ -30,7 +28,14 @@ export async function unpackTree(archive: string, directory: string, lockFd: num
       'image-bundle',
       `the tree needs ${mebibytes(facts.dataBytes)} MiB, ${directory} has ${mebibytes(bavail * bsize)} MiB left`,
     )
-  await runProgram(['bash', '-c', UNPACK, 'unpack', directory, archive], lockFd)
+  // bsdtar and not cpio, which forgets the times of directories. It too refuses names and links that lead out.
+  await runProgram(['bsdtar', '-x', '-p', '--numeric-owner', '-f', archive, '-C', directory], lockFd)
+  const { top } = facts
+  if (top !== undefined) {
+    await chown(directory, top.uid, top.gid)
+    await chmod(directory, top.mode)
+    await utimes(directory, top.mtimeSeconds, top.mtimeSeconds)
+  }
   return facts
 }
 

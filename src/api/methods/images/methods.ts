@@ -32,4 +32,24 @@ export const IMAGE_METHODS: MethodEntries<keyof typeof IMAGE_PARAMS> = {
       ...media,
     ],
   },
+  'image.export': {
+    load: async () => (await import('./export.ts')).exportImage,
+    command: 'imgexport',
+    role: 'administrator',
+    changes: true,
+    serverFile: ({ file }) => file,
+    words: ({ image, file, extra }) => [...(extra ?? []).flatMap((word) => ['-e', word]), image, file],
+  },
+  'image.import': {
+    load: async () => (await import('./import.ts')).importImage,
+    command: 'imgimport',
+    role: 'administrator',
+    changes: true,
+    serverFile: ({ bundle }) => bundle,
+    words: ({ bundle, name, profile }) => [
+      ...(name === undefined ? [] : ['--name', name]),
+      ...(profile === undefined ? [] : ['-f', profile]),
+      bundle,
+    ],
+  },
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { changing, flag, word } from '../../param-shapes.ts'
+import { changing, flag, word, words } from '../../param-shapes.ts'
 
 export const IMAGE_PARAMS = {
   /**
@@ -17,4 +17,14 @@ export const IMAGE_PARAMS = {
     noImages: flag,
     skipKnown: flag,
   }),
+  /** `file` is absolute, a file or a directory; `extra`: FILE or FILE:DIRECTORY; `node`: whose postscripts go along. */
+  'image.export': changing({
+    image: z.string(),
+    file: z.string(),
+    extra: words,
+    node: word,
+    generation: z.int().positive().optional(),
+  }),
+  /** `bundle` is absolute; `nodes` get its postscripts; `statelite`: its statelite rows are taken. */
+  'image.import': changing({ bundle: z.string(), nodes: word, profile: word, name: word, statelite: flag }),
 } as const
