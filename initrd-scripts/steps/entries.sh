@@ -162,7 +162,7 @@ apply_link_ro() {
     fail "neither a tree nor the image has a $entry_kind $entry_name"
     return 1
   }
-  link_in_tmpfs "$SOURCE" && link_leads_to "$SOURCE"
+  keep_read_only "$SOURCE" && link_in_tmpfs "$SOURCE" && link_leads_to "$SOURCE"
 }
 
 apply_link_persistent() {

@@ -276,3 +276,10 @@ check_packed_root() {
   esac
   fail "$NEWROOT is not a root in memory: $cp_type"
 }
+
+# keep_read_only OBJECT: of the image itself. A root in memory can be written everywhere, also where an entry says ro.
+keep_read_only() {
+  [ "$(root_type)" = ramdisk ] || return 0
+  case $1 in "$NEWROOT"/.statelite/*) return 0 ;; esac
+  is_read_only "$1" || bind_read_only "$1" "$1"
+}

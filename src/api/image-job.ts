@@ -12,6 +12,9 @@ import { copyKernel } from '../image/initrd/kernel.ts'
 import { lstatOrMissing } from '../image/liteimg/confined.ts'
 import { type LiteimgReport, type LiteimgRequest, liteimg } from '../image/liteimg/liteimg.ts'
 import { sameBytes } from '../image/liteimg/same-tree.ts'
+import { type PackReport, removeStalePacks } from '../image/pack/pack.ts'
+import { readPackRecord, STATELITE_RECORD } from '../image/pack/record.ts'
+import { packForStatelite, type StatelitePackRequest } from '../image/pack/statelite-pack.ts'
 import { putSiteFiles, type SiteFiles } from '../image/site-files.ts'
 import { OperatorError } from './errors.ts'
 import type { OnProgress } from './protocol.ts'
@@ -30,7 +33,12 @@ export interface ImageJob {
   readonly inPlace?: boolean
   /** Left out: a new generation becomes the current one. */
   readonly promote?: boolean
-  readonly tree: Pick<LiteimgRequest, 'entries' | 'revision' | 'postscriptsDir' | 'fstabRootName' | 'dryRun'>
+  /** rootfstype=ramdisk: the tree is packed when it is prepared. */
+  readonly pack?: Pick<StatelitePackRequest, 'method' | 'compressor' | 'exlist' | 'environvar'>
+  readonly tree: Pick<
+    LiteimgRequest,
+    'entries' | 'revision' | 'postscriptsDir' | 'fstabRootName' | 'writableRoot' | 'dryRun'
+  >
 }
 
 export interface ImageReport {
@@ -45,6 +53,8 @@ export interface ImageReport {
     readonly modules: number
     readonly missingFirmware: readonly string[]
   }
+  /** Of a ramdisk image; not of a dry run. */
+  readonly packed?: PackReport
   /** Not of a dry run. `number` undefined: the image has no generations, its files were changed where they are. */
   readonly generation?: {
     readonly number: number | undefined
@@ -124,7 +134,7 @@ function reasonOf({ plan }: LiteimgReport): string {
   return `liteimg: ${parts.length > 0 ? parts.join(', ') : 'tree, kernel or initrd renewed'}`
 }
 
-/** Kernel and initrd as they were. */
+/** Kernel, initrd and packed root as they were. */
 async function sameFiles(rootimgdir: string, { base, directory }: Draft): Promise<boolean> {
   const before = base === undefined ? undefined : placeOf(rootimgdir, base).directory
   if (before === undefined) return false
@@ -132,7 +142,9 @@ async function sameFiles(rootimgdir: string, { base, directory }: Draft): Promis
     const [old, now] = [join(before, name), join(directory, name)]
     if ((await lstatOrMissing(old)) === undefined || !(await sameBytes(old, now))) return false
   }
-  return true
+  const packs = [before, directory].map((place) => readPackRecord(join(place, STATELITE_RECORD)))
+  // An NFS root does without, and what an older one left beside an unchanged tree does no harm.
+  return packs[1] === undefined || (packs[0]?.sha256 === packs[1].sha256 && packs[0].format === packs[1].format)
 }
 
 /** The work was done under a name that is gone by the time anybody reads of it. */
@@ -152,8 +164,35 @@ async function prepareAll(
   onProgress: OnProgress,
 ): Promise<ImageReport> {
   const prepared = await prepareTree(job, place, lockFd, onProgress)
+  const packed = await packRoot(job, place, lockFd, onProgress)
   onProgress('Assembling kernel and initrd ...')
-  return { ...prepared, initrd: await makeInitrd(job, place) }
+  return { ...prepared, ...(packed ? { packed } : {}), initrd: await makeInitrd(job, place, packed) }
+}
+
+/** Nothing for an NFS root; then what was packed of an older state of the tree goes. */
+async function packRoot(
+  job: ImageJob,
+  { directory, rootimg }: ImagePlace,
+  lockFd: number,
+  onProgress: OnProgress,
+): Promise<PackReport | undefined> {
+  if (job.pack === undefined) {
+    await removeStalePacks(directory)
+    return undefined
+  }
+  onProgress(`Packing contents of ${join(job.rootimgdir, 'rootimg')} ...`)
+  const { rootimgdir, kernelVersion, tree } = job
+  return await packForStatelite({
+    ...job.pack,
+    rootimgdir,
+    rootimg,
+    directory,
+    entryPaths: tree.entries.map(({ path }) => path),
+    revision: tree.revision,
+    ...(kernelVersion === undefined ? {} : { kernelVersion }),
+    lockFd,
+    onProgress,
+  })
 }
 
 async function prepareTree(
@@ -183,6 +222,7 @@ async function prepareTree(
 async function makeInitrd(
   job: ImageJob,
   { directory, rootimg }: ImagePlace,
+  packed: PackReport | undefined,
 ): Promise<NonNullable<ImageReport['initrd']>> {
   const { arch, kernelVersion, drivers, scripts } = job
   const kernel = await copyKernel({
@@ -196,6 +236,9 @@ async function makeInitrd(
     arch,
     scripts,
     ...(drivers === undefined ? {} : { drivers }),
+    ...(packed?.record.format === 'squashfs' ? { extraModules: ['loop', 'overlay', 'squashfs'] } : {}),
+    // busybox unpacks gzip and xz itself.
+    ...(packed?.record.format === 'cpio.zst' ? { programs: ['zstd'] } : {}),
     output: join(directory, 'initrd-statelite.gz'),
     compress: 'gzip',
   })

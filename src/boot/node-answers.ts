@@ -2,7 +2,7 @@
  * What each node is told, compiled from the snapshot when it is asked for and remembered until the next edit. One place,
  * so that HTTP, TFTP, NFS and the commands can never disagree.
  */
-import type { ClusterNode, Snapshot } from '../cluster/model.ts'
+import type { ClusterNode, Image, Snapshot } from '../cluster/model.ts'
 import { compileStatelite, type NodeStatelite } from '../statelite/compile.ts'
 import type { StateliteContext } from '../statelite/context.ts'
 import { errorFinding, type Finding } from '../statelite/finding.ts'
@@ -15,6 +15,7 @@ import {
   type PlanDirectory,
   planDirectoriesOf,
 } from '../statelite/own-directories.ts'
+import type { PackedRoot } from '../statelite/packed-root.ts'
 import { type CompiledPlan, compilePlan } from '../statelite/plan.ts'
 import { resolveServer } from '../statelite/servers.ts'
 import { substituteVariables } from '../tables/variables.ts'
@@ -29,11 +30,11 @@ export interface OwnPlace {
   readonly nfs: { readonly port: number; readonly mountPort: number } | undefined
   /** The server's own names, from memory. */
   resolve?(name: string): string | undefined
-  /** Generations on disk: `number` left out: the current one. Asked at every answer, so that a promote is live at once. */
   /** The text of linuximage.partitionfile. Asked at every answer: an edit of the file counts at once. */
   partitionFile?(path: string): { readonly text: string; readonly stamp: string } | { readonly fault: string }
   /** What liteimg packed: asked at every answer. `number` left out: of the current generation. */
   packedRoot?(rootimgdir: string, number?: number): PackedRoot | { readonly fault: string }
+  /** Generations on disk: `number` left out: the current one. Asked at every answer, so that a promote is live at once. */
   generationOf?(rootimgdir: string, number?: number): PlanGeneration | undefined
 }
 
@@ -98,9 +99,9 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
         // The number is one of the node's image; a root elsewhere (noderes.nfsdir) has its own.
         generationOf: (directory) =>
           own.generationOf?.(directory, directory === image?.rootimgdir ? number : undefined),
-        substitute: substituteVariables,
         ...(own.partitionFile ? { partitionFile: own.partitionFile } : {}),
         ...packedRootFor(image, number),
+        substitute: substituteVariables,
       },
     }
   }
@@ -110,8 +111,18 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
     return image && own.generationOf?.(image.rootimgdir, number)
   }
 
+  function packedRootFor(image: Image | undefined, number: number | undefined): Pick<StateliteContext, 'packedRoot'> {
+    const find = own.packedRoot
+    return find
+      ? { packedRoot: (directory) => find(directory, directory === image?.rootimgdir ? number : undefined) }
+      : {}
+  }
+
   /** All that answers take from the disk. */
   const keyOf = (node: ClusterNode, snapshot: Snapshot, number: number | undefined): string => {
+    const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
+    const packed = image?.rootfstype === 'ramdisk' ? own.packedRoot?.(image.rootimgdir, number) : undefined
+    const root = packed === undefined ? '' : 'fault' in packed ? packed.fault : `${packed.sha256} ${packed.format}`
     const found = generation(node, snapshot, number)
     if (found === undefined) return root
     return `${root} ${found.number} ${found.rootimg} ${found.revision} ${[...found.others].join()}`

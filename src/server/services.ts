@@ -16,6 +16,7 @@ import { openFileServer } from '../http/files.ts'
 import { openHttpServer } from '../http/server.ts'
 import { adoptedRoot } from '../image/generations/adopt.ts'
 import { openGenerationStates } from '../image/generations/states.ts'
+import { openPackedRoots } from '../image/pack/find.ts'
 import { openPartitionFiles } from '../image/partition-files.ts'
 import { exportDirectory, openExports } from '../nfs/exports.ts'
 import { openMounted } from '../nfs/mounted.ts'
@@ -33,8 +34,8 @@ import type { ServiceInterface } from './interfaces.ts'
 import { passedSockets } from './passed-sockets.ts'
 import { ensurePersistentDirectory } from './persistent-directories.ts'
 import { openingPorts } from './port-taken.ts'
-import { type RemoteApiChoice, serveRemoteApi } from './remote-api.ts'
 import { doneOrder, takeBackOrder } from './reformat-orders.ts'
+import { type RemoteApiChoice, serveRemoteApi } from './remote-api.ts'
 import { openStatusWriter } from './status-writer.ts'
 
 export interface ServiceOptions {
@@ -116,9 +117,9 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   const emit: typeof timeline.emit = (event) => {
     timeline.emit(event)
     status.see(event, event.node)
-  }
     const order = doneOrder(event)
     if (order !== undefined && event.node !== undefined) takeBackOrder(store, event.node, order)
+  }
 
   const httpPort = options.httpPort ?? cluster.current.site.httpport
   const answers = openNodeAnswers({
@@ -126,6 +127,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     httpPort: options.httpPort,
     generationOf: openGenerationStates(),
     partitionFile: openPartitionFiles(),
+    packedRoot: openPackedRoots(),
     nfs: { port: options.nfsPort, mountPort: options.mountPort },
   })
   const blobs = openBlobs()

@@ -2,6 +2,7 @@
 import type { ClusterNode, Snapshot } from '../cluster/model.ts'
 import { substituteVariables } from '../tables/variables.ts'
 import type { PlanGeneration } from './generations.ts'
+import type { PackedRoot } from './packed-root.ts'
 
 /** Replaces `$node`, `$table.column`, `$site.key` and the `${…}` forms; the fault names what is missing. */
 export type Substitute = (
@@ -23,11 +24,11 @@ export interface StateliteContext {
   readonly nfs?: { readonly port: number; readonly mountPort: number }
   /** The generation to boot of the image in this directory; undefined: it has none, its tree is `<rootimgdir>/rootimg`. */
   generationOf?(rootimgdir: string): PlanGeneration | undefined
-  /** Names that are not in the tables (the server's own host name). Must answer from memory. */
   /** The text of linuximage.partitionfile, or why it cannot be had. Left out: the server's files are not looked at. */
   partitionFile?(path: string): { readonly text: string } | { readonly fault: string }
   /** What liteimg packed of the image in this directory, of the generation to boot, or why there is nothing. */
   packedRoot?(rootimgdir: string): PackedRoot | { readonly fault: string }
+  /** Names that are not in the tables (the server's own host name). Must answer from memory. */
   resolve?(name: string): string | undefined
   /** For tests; the default is the tables' own. */
   readonly substitute?: Substitute

@@ -2,6 +2,7 @@
 
 import { readLocalDisk, renderLocalDisk } from './local-disk-text.ts'
 import { type EntryOption, isEntryOption } from './options.ts'
+import { isPackedFormat, type PackedFormat } from './packed-root.ts'
 import type { Plan } from './plan.ts'
 import { bracketed } from './servers.ts'
 
@@ -14,14 +15,14 @@ export function renderPlan(plan: Plan): string {
     ['server', plan.server.address, String(plan.server.httpPort)],
     ['report', plan.report],
     ['image', plan.image.name, plan.image.revision],
-    ['root', plan.root.type, bracketed(plan.root.server), plan.root.directory, plan.root.options],
+    renderRoot(plan.root),
     ['statelite', plan.stateliteMode],
-    ...(plan.persistent === undefined
     ...(plan.learn === undefined ? [] : [['learn', plan.learn.url, plan.learn.size]]),
+    ...(plan.persistent === undefined
       ? []
       : [['persistent', bracketed(plan.persistent.server), plan.persistent.directory, plan.persistent.options]]),
-    ...plan.trees.map((tree) => [
     ...renderLocalDisk(plan.localDisk),
+    ...plan.trees.map((tree) => [
       'tree',
       String(tree.priority),
       tree.server === undefined ? undefined : bracketed(tree.server),
@@ -43,6 +44,12 @@ export function renderPlan(plan: Plan): string {
   ]
   const texts = lines.map((fields) => fields.map(renderField).join('\t'))
   return `${[...texts, `end\t${texts.length}`].join('\n')}\n`
+}
+
+function renderRoot(root: Plan['root']): string[] {
+  return root.type === 'ramdisk'
+    ? ['root', root.type, root.format, root.url, String(root.sizeBytes), root.sha256, String(root.unpackedBytes)]
+    : ['root', root.type, bracketed(root.server), root.directory, root.options]
 }
 
 // Compiling refuses such values with a message; here it is the last line of defence for the node's parser.
@@ -82,23 +89,20 @@ class PlanReader {
     const [address, httpPort] = this.#one('server', 2)
     const [report] = this.#one('report', 1)
     const [image, revision] = this.#one('image', 2)
-    const [type, rootServer, rootDirectory, rootOptions] = this.#one('root', 4)
-    if (type !== 'nfs') this.#fail(`root type ${type}`)
+    const root = this.#rows[this.#at]?.[1] === 'ramdisk' ? this.#ramdiskRoot() : this.#nfsRoot()
     const [mode] = this.#one('statelite', 1)
-    const persistent = this.#all('persistent', 3)
-    if (persistent.length > 1) this.#fail('two persistent lines')
     const learn = this.#all('learn', 2)
     if (learn.length > 1) this.#fail('two learn lines')
-    const trees = this.#all('tree', 5)
-    const entries = this.#all('entry', 3)
-    const [name, domain] = this.#one('hostname', 2)
-    const [machineId] = this.#one('machine-id', 1)
     const persistent = this.#all('persistent', 3)
     if (persistent.length > 1) this.#fail('two persistent lines')
     const localDisk = readLocalDisk({
       all: (keyword, fields) => this.#all(keyword, fields),
       fail: (fault) => this.#fail(fault),
     })
+    const trees = this.#all('tree', 5)
+    const entries = this.#all('entry', 3)
+    const [name, domain] = this.#one('hostname', 2)
+    const [machineId] = this.#one('machine-id', 1)
     const [mac, cidr, gateway, mtu] = this.#one('interface', 4)
     const nameservers = this.#all('nameserver', 1)
     if (this.#at !== this.#rows.length) this.#fail(`line ${this.#at + 1} does not belong here`)
@@ -108,22 +112,17 @@ class PlanReader {
       server: { address: field(address), httpPort: this.#number(httpPort) },
       report: optional(report),
       image: { name: field(image), revision: field(revision) },
-      root: {
-        type: 'nfs',
-        server: unbracketed(field(rootServer)),
-        directory: field(rootDirectory),
-        options: field(rootOptions),
-      },
+      root,
       stateliteMode: field(mode),
+      learn: learn.map(([url, size]) => ({ url: field(url), size: field(size) })).at(0),
       persistent: persistent
         .map(([server, directory, options]) => ({
           server: unbracketed(field(server)),
           directory: field(directory),
           options: field(options),
         }))
-      learn: learn.map(([url, size]) => ({ url: field(url), size: field(size) })).at(0),
-      localDisk,
         .at(0),
+      localDisk,
       trees: trees.map(([priority, server, directory, options, required]) => ({
         priority: this.#number(priority),
         server: optional(server) === undefined ? undefined : unbracketed(field(server)),
@@ -146,6 +145,26 @@ class PlanReader {
         mtu: optional(mtu) === undefined ? undefined : this.#number(mtu),
       },
       nameservers: nameservers.map(([server]) => field(server)),
+    }
+  }
+
+  #nfsRoot(): Plan['root'] {
+    const [type, server, directory, options] = this.#one('root', 4)
+    if (type !== 'nfs') this.#fail(`root type ${type}`)
+    return { type: 'nfs', server: unbracketed(field(server)), directory: field(directory), options: field(options) }
+  }
+
+  #ramdiskRoot(): Plan['root'] {
+    const [, format, url, size, sha256, unpacked] = this.#one('root', 6)
+    if (!isPackedFormat(field(format))) this.#fail(`packed as ${format}`)
+    if (!/^[0-9a-f]{64}$/.test(field(sha256))) this.#fail(`bad digest ${sha256}`)
+    return {
+      type: 'ramdisk',
+      format: isPackedFormat(field(format)) ? (format as PackedFormat) : 'cpio.gz',
+      url: field(url),
+      sizeBytes: this.#number(size),
+      sha256: field(sha256),
+      unpackedBytes: this.#number(unpacked),
     }
   }
 

@@ -7,6 +7,7 @@ import { errorFinding, type Finding, hasErrors, warningFinding } from './finding
 import { chosenEntries, type PlanEntry, renderBootName } from './generations.ts'
 import { isLearning, LEARN_LAYER_SIZE } from './learn.ts'
 import type { LocalDisk } from './local-disk.ts'
+import type { RamdiskRoot } from './packed-root.ts'
 import { isPlainName } from './persistent.ts'
 import { bracketed, resolveServer } from './servers.ts'
 
@@ -22,14 +23,14 @@ export interface Plan {
   /** undefined: reports are off (site.nodestatus). */
   readonly report: string | undefined
   readonly image: { readonly name: string; readonly revision: string }
-  readonly root: PlanMount & { readonly type: 'nfs' }
+  readonly root: (PlanMount & { readonly type: 'nfs' }) | RamdiskRoot
   /** Octal digits. */
   readonly stateliteMode: string
   /** Writes go to an overlay of that size, and what was written to that URL. */
   readonly learn: { readonly url: string; readonly size: string } | undefined
   readonly persistent: PlanMount | undefined
-  readonly trees: readonly {
   readonly localDisk: PlanLocalDisk | undefined
+  readonly trees: readonly {
     readonly priority: number
     readonly server: string | undefined
     readonly directory: string
@@ -49,12 +50,12 @@ export interface Plan {
   readonly nameservers: readonly string[]
 }
 
-export type CompiledPlan =
 export type PlanLocalDisk = Omit<LocalDisk, 'script'> & {
   /** Where the script of the script form is fetched. */
   readonly script: { readonly url: string; readonly sha256: string } | undefined
 }
 
+export type CompiledPlan =
   | { readonly plan: Plan; readonly warnings: readonly Finding[] }
   | { readonly plan?: never; readonly findings: readonly Finding[] }
 
@@ -75,14 +76,14 @@ export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: Stat
   }
   const mode = stateliteMode(image)
   if (typeof mode !== 'string') findings.push(mode)
+  const learns = isLearning(node)
+  if (learns && image.rootfstype !== 'nfs') findings.push(learnsFromNfs(node, image))
   if (root === undefined || typeof mode !== 'string' || hasErrors(findings)) return { findings }
   const generation = context.generationOf?.(image.rootimgdir)
   const chosen = chosenEntries(statelite.revision, generation)
   if (chosen !== undefined) {
     const message = `generation ${generation?.number} is booted as it was prepared; the litefile rows have changed since`
     const advice = `liteboot image promote ${image.name} <the newest>, or undo the edits`
-  const learns = isLearning(node)
-  if (learns && image.rootfstype !== 'nfs') findings.push(learnsFromNfs(node, image))
     findings.push(warningFinding(`osimage row imagename=${image.name}`, message, advice))
   }
   const plan: Plan = {
@@ -90,18 +91,21 @@ export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: Stat
     server: { address: context.serverIp, httpPort: context.httpPort },
     report: snapshot.site.nodestatus ? reportUrl(node.name, context) : undefined,
     image: { name: image.name, revision: chosen?.revision ?? statelite.revision },
-    root: { type: 'nfs', server: root.server, directory: root.directory, options: root.options },
+    root:
+      root.type === 'ramdisk'
+        ? root
+        : { type: 'nfs', server: root.server, directory: root.directory, options: root.options },
     stateliteMode: mode,
+    learn: learns ? { url: nodeUrl(node.name, 'learned', context), size: LEARN_LAYER_SIZE } : undefined,
     persistent:
       persistent === undefined
         ? undefined
         : { server: persistent.server, directory: persistent.directory, options: persistent.options },
+    localDisk: planLocalDisk(node.name, statelite.localDisk, context),
     trees: statelite.trees.map(({ priority, server, directory, options, required }) => ({
       priority,
-    learn: learns ? { url: nodeUrl(node.name, 'learned', context), size: LEARN_LAYER_SIZE } : undefined,
       server,
       directory,
-    localDisk: planLocalDisk(node.name, statelite.localDisk, context),
       options,
       required,
     })),
@@ -133,13 +137,6 @@ export function reportUrl(node: string, context: Pick<StateliteContext, 'serverI
   return nodeUrl(node, 'report', context)
 }
 
-function checkName(node: ClusterNode): Finding[] {
-  if (isPlainName(node.name)) return []
-  const message = `node name ${JSON.stringify(node.name)} cannot stand in a URL or a kernel argument`
-  return [errorFinding(`${node.name}: nodelist row`, message, 'use letters, digits, . _ and -')]
-}
-
-interface PlanPort {
 export function partitionScriptUrl(node: string, context: Pick<StateliteContext, 'serverIp' | 'httpPort'>): string {
   return nodeUrl(node, 'partition-script', context)
 }
@@ -161,6 +158,13 @@ function learnsFromNfs(node: ClusterNode, image: Image): Finding {
   return errorFinding(`${node.name}: chain row`, message, `nodeset ${node.name} osimage`)
 }
 
+function checkName(node: ClusterNode): Finding[] {
+  if (isPlainName(node.name)) return []
+  const message = `node name ${JSON.stringify(node.name)} cannot stand in a URL or a kernel argument`
+  return [errorFinding(`${node.name}: nodelist row`, message, 'use letters, digits, . _ and -')]
+}
+
+interface PlanPort {
   readonly interface: Plan['interface']
   readonly network: Network
   readonly domain: string | undefined

@@ -15,7 +15,7 @@ import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { encodeElf } from '../image/elf-file.ts'
 
 const APPLETS =
-  'awk cat chmod chown cp cut find grep ip ln ls mkdir modprobe mount mv od readlink rm sed sh sleep sort stat switch_root tail timeout tr udhcpc umount uname wget xargs'
+  'awk cat chmod chown cp cpio cut df find grep gzip ip ln ls mkdir mkfifo modprobe mount mv od readlink rm sed sh sha256sum sleep sort stat switch_root tail tee timeout tr udhcpc umount uname wget xargs'
 
 const MODULES = ['fs/nfs/nfs', 'fs/nfs/nfsv3', 'net/sunrpc/sunrpc', 'drivers/net/ethernet/acme/roadrunner']
 

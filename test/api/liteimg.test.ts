@@ -8,7 +8,7 @@ import { encodeElf } from '../image/elf-file.ts'
 import { newPlaces, openApiRig } from './rig.ts'
 
 const APPLETS =
-  'awk cat chmod chown cp cut find grep ip ln ls mkdir modprobe mount mv od readlink rm sed sh sleep sort stat switch_root tail timeout tr udhcpc umount uname wget xargs'
+  'awk cat chmod chown cp cpio cut df find grep gzip ip ln ls mkdir mkfifo modprobe mount mv od readlink rm sed sh sha256sum sleep sort stat switch_root tail tee timeout tr udhcpc umount uname wget xargs'
 
 /** The smallest image there can be: a kernel, the modules of an NFS root, a busybox, one file. */
 async function defineImage(api: Api, state: string): Promise<string> {

@@ -217,7 +217,7 @@ function virtioNet(bytes: Buffer): Record<string, Buffer> {
 }
 
 const APPLETS =
-  'awk cat chmod chown cp cut find grep ip ln ls mkdir modprobe mount mv od readlink rm sed sh sleep sort stat switch_root tail timeout tr udhcpc umount uname wget xargs'.split(
+  'awk cat chmod chown cp cpio cut df find grep gzip ip ln ls mkdir mkfifo modprobe mount mv od readlink rm sed sh sha256sum sleep sort stat switch_root tail tee timeout tr udhcpc umount uname wget xargs'.split(
     ' ',
   )
 

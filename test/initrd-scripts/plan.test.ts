@@ -6,22 +6,28 @@ import type { Plan } from '../../src/statelite/plan.ts'
 import { renderPlan } from '../../src/statelite/plan-text.ts'
 import { MISSING, makeWorkDirectory, removeWorkDirectory, runSteps, SHELLS } from './shells.ts'
 
+const NFS_ROOT = {
+  type: 'nfs',
+  server: '10.77.0.1',
+  directory: '/install/rootimg',
+  options: 'ro,vers=3,sec=sys',
+} as const
 const PLAN: Plan = {
   node: 'cn07',
   server: { address: '10.77.0.1', httpPort: 80 },
   report: 'http://10.77.0.1/node/v1/cn07/report',
   image: { name: 'debian12-lite', revision: 'f00d' },
-  root: { type: 'nfs', server: '10.77.0.1', directory: '/install/rootimg', options: 'ro,vers=3,sec=sys' },
+  root: NFS_ROOT,
   stateliteMode: '755',
   learn: { url: 'http://10.77.0.1/node/v1/cn07/learned', size: '50%' },
   persistent: { server: '10.77.0.1', directory: '/state/cn07', options: 'rw,hard' },
+  localDisk: undefined,
   trees: [
     { priority: 1, server: '10.77.0.1', directory: '/lite/a', options: 'ro', required: true },
     { priority: 2.5, server: undefined, directory: '/opt/lite', options: '', required: false },
   ],
   entries: [
     { option: 'link', path: '/etc/chrony.conf', parent: undefined },
-  localDisk: undefined,
     { option: 'persistent', path: '/root/', parent: undefined },
     { option: 'tmpfs', path: '/var/', parent: undefined },
     { option: 'ro', path: '/var/lib/größe/', parent: '/var/' },
@@ -55,7 +61,12 @@ for (const shell of MISSING === undefined ? SHELLS : []) {
     t.is(check(renderPlan(PLAN)), 'accepted')
     t.is(check(renderPlan(PLAN), ''), 'accepted')
     t.is(check(renderPlan({ ...PLAN, report: undefined, nameservers: [], trees: [] })), 'accepted')
-    t.is(check(renderPlan({ ...PLAN, root: { ...PLAN.root, server: '2001:db8::1' } })), 'accepted')
+    const packed = { url: 'http://10.77.0.1/image/x/0123456789abcdef/rootimg', sha256: 'ab'.repeat(32) }
+    for (const format of ['cpio.gz', 'cpio.xz', 'cpio.zst', 'squashfs'] as const) {
+      const root = { type: 'ramdisk', format, ...packed, sizeBytes: 2 ** 33, unpackedBytes: 1 } as const
+      t.is(check(renderPlan({ ...PLAN, root })), 'accepted')
+    }
+    t.is(check(renderPlan({ ...PLAN, root: { ...NFS_ROOT, server: '2001:db8::1' } })), 'accepted')
   })
 
   withChecker("a plan that is not whole, or another node's, is refused", (t, check) => {

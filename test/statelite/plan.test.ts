@@ -11,6 +11,7 @@ import { renderFinding } from '../../src/statelite/finding.ts'
 import { kernelFactsOf } from '../../src/statelite/kernel-facts.ts'
 import { ENTRY_OPTIONS } from '../../src/statelite/options.ts'
 import { ownDirectoriesOf, planDirectoriesOf } from '../../src/statelite/own-directories.ts'
+import { PACKED_FORMATS } from '../../src/statelite/packed-root.ts'
 import { type CompiledPlan, compilePlan, machineIdOf, type Plan } from '../../src/statelite/plan.ts'
 import { parsePlan, renderPlan } from '../../src/statelite/plan-text.ts'
 import { buildSnapshot, exampleImage, exampleNode, type SnapshotSpec, testContext } from './snapshot.ts'
@@ -124,7 +125,7 @@ const incomplete: [string, Partial<SnapshotSpec>, string][] = [
   ['an image that is not defined', node({ image: 'nosuch' }), 'nosuch, which is not defined'],
   ['a legacy provmethod', node({ image: 'statelite' }), 'not an image name'],
   ['an image for something else', { images: [{ ...exampleImage, provmethod: 'install' }] }, 'is for install'],
-  ['a RAM root', { images: [{ ...exampleImage, rootfstype: 'ramdisk' }] }, 'not supported yet: later'],
+  ['a RAM root', { images: [{ ...exampleImage, rootfstype: 'ramdisk' }] }, 'the image has no packed root'],
   ['no hardware address', node({ mac: undefined }), 'chdef cn07 mac='],
   ['no address', node({ ip: undefined }), 'chdef cn07 ip='],
   ['no network', node({ ip: '192.168.1.1' }), 'no network contains 192.168.1.1'],
@@ -157,7 +158,10 @@ for (const [title, over, words] of incomplete) {
   })
 }
 
-const rootOf = (over: Partial<SnapshotSpec>, context = testContext()) => compile(over, context).plan?.root
+const rootOf = (over: Partial<SnapshotSpec>, context = testContext()) => {
+  const root = compile(over, context).plan?.root
+  return root?.type === 'nfs' ? root : undefined
+}
 
 test('the root server: nfsserver, else tftpserver, else xcatmaster, else us; <xcatmaster> is unset', (t) => {
   const server = (attributes: Record<string, string>) => rootOf(node({}, attributes))?.server
@@ -184,6 +188,19 @@ test('nfsrootopts replace defaults but never ro', (t) => {
     rootOf({ images: [{ ...exampleImage, attributes: { nfsrootopts } }] })?.options
   t.is(options('RO,noac'), 'ro,nolock,vers=3,proto=tcp,noac')
   t.is(options('vers=4.2,actimeo=60'), 'ro,nolock,proto=tcp,vers=4.2,actimeo=60')
+})
+
+test('a packed root: its URL, form, size and digest; none is an error', (t) => {
+  const packed = { format: 'cpio.xz', sizeBytes: 7, sha256: '12'.repeat(32), unpackedBytes: 9 } as const
+  const over = { images: [{ ...exampleImage, rootfstype: 'ramdisk' as const }] }
+  const { plan } = compile(over, testContext({ httpPort: 8080, packedRoot: () => packed }))
+  const url = `http://10.20.0.2:8080/image/${exampleImage.name}/1212121212121212/rootimg`
+  t.deepEqual(plan?.root, { type: 'ramdisk', url, ...packed })
+  t.true(plan && renderPlan(plan).includes(`\nroot\tramdisk\tcpio.xz\t${url}\t7\t${'12'.repeat(32)}\t9\n`))
+  const none = compile(over, testContext({ packedRoot: () => ({ fault: 'there is none' }) }))
+  t.true(
+    none.plan === undefined && none.findings.some(({ message }) => message.endsWith('no packed root: there is none')),
+  )
 })
 
 test('the node asks no portmapper of ours', (t) => {
@@ -238,37 +255,20 @@ const anyPlan: fc.Arbitrary<Plan> = fc.record({
   server: fc.record({ address: fc.ipV4(), httpPort: fc.integer({ min: 1, max: 65535 }) }),
   report: maybe(fc.constant('http://10.0.0.1/x')),
   image: fc.record({ name, revision: fc.constant('0123456789ab') }),
-  root: mount.map((value) => ({ type: 'nfs' as const, ...value })),
+  root: fc.oneof(
+    mount.map((value) => ({ type: 'nfs' as const, ...value })),
+    fc.record({
+      type: fc.constant('ramdisk' as const),
+      format: fc.constantFrom(...PACKED_FORMATS),
+      url: fc.constant('http://10.0.0.1/image/x/0123456789abcdef/rootimg'),
+      sizeBytes: fc.nat(),
+      sha256: fc.constant('0a'.repeat(32)),
+      unpackedBytes: fc.nat(),
+    }),
+  ),
   stateliteMode: fc.constantFrom('755', '1777'),
   learn: maybe(fc.record({ url: fc.constant('http://10.0.0.1/l'), size: fc.constantFrom('50%', '2g') })),
   persistent: maybe(mount),
-  trees: fc.array(
-    fc.record({
-      priority: fc.oneof(fc.nat(), fc.constant(1.5), fc.constant(-2)),
-      server: maybe(address),
-      directory: path,
-      options: fc.constantFrom('', 'ro,soft'),
-      required: fc.boolean(),
-    }),
-  ),
-  entries: fc.array(fc.record({ option: fc.constantFrom(...ENTRY_OPTIONS), path, parent: maybe(path) })),
-  hostname: fc.record({ name, domain: maybe(name) }),
-  machineId: fc.constant('0123456789abcdef0123456789abcdef'),
-  interface: fc.record({
-    mac: fc.constant('0c:42:a1:7e:10:07'),
-    address: fc.ipV4(),
-    prefixLength: fc.nat(32),
-    gateway: maybe(fc.ipV4()),
-    mtu: maybe(fc.integer({ min: 576, max: 9000 })),
-  }),
-  nameservers: fc.array(fc.ipV4(), { maxLength: 3 }),
-})
-
-test('parsePlan(renderPlan(plan)) is the plan (property)', (t) => {
-  fc.assert(
-    fc.property(anyPlan, (plan) => {
-      t.deepEqual(parsePlan(renderPlan(plan)), { plan })
-    }),
   localDisk: maybe(
     fc.record({
       label: fc.constant('SLLOCAL-x'),
@@ -299,6 +299,33 @@ test('parsePlan(renderPlan(plan)) is the plan (property)', (t) => {
       script: maybe(fc.record({ url: fc.constant('http://10.0.0.1/s'), sha256: fc.constant('ab'.repeat(32)) })),
     }),
   ),
+  trees: fc.array(
+    fc.record({
+      priority: fc.oneof(fc.nat(), fc.constant(1.5), fc.constant(-2)),
+      server: maybe(address),
+      directory: path,
+      options: fc.constantFrom('', 'ro,soft'),
+      required: fc.boolean(),
+    }),
+  ),
+  entries: fc.array(fc.record({ option: fc.constantFrom(...ENTRY_OPTIONS), path, parent: maybe(path) })),
+  hostname: fc.record({ name, domain: maybe(name) }),
+  machineId: fc.constant('0123456789abcdef0123456789abcdef'),
+  interface: fc.record({
+    mac: fc.constant('0c:42:a1:7e:10:07'),
+    address: fc.ipV4(),
+    prefixLength: fc.nat(32),
+    gateway: maybe(fc.ipV4()),
+    mtu: maybe(fc.integer({ min: 576, max: 9000 })),
+  }),
+  nameservers: fc.array(fc.ipV4(), { maxLength: 3 }),
+})
+
+test('parsePlan(renderPlan(plan)) is the plan (property)', (t) => {
+  fc.assert(
+    fc.property(anyPlan, (plan) => {
+      t.deepEqual(parsePlan(renderPlan(plan)), { plan })
+    }),
   )
 })
 

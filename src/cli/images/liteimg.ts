@@ -1,5 +1,8 @@
+import { Option } from 'commander'
 import { OperatorError } from '../../api/errors.ts'
 import type { CliCommand } from '../command.ts'
+
+type Compressor = 'gzip' | 'pigz' | 'xz' | 'zstd'
 
 interface Options {
   profile?: string
@@ -7,6 +10,8 @@ interface Options {
   osver?: string
   force?: string
   inPlace?: boolean
+  method?: 'cpio' | 'squashfs'
+  compressor?: Compressor
   promote: boolean
   verbose?: boolean
 }
@@ -26,17 +31,31 @@ export const liteimg: CliCommand = {
       .option('-p, --profile <profile>', 'with -a and -o: the image <osver>-<arch>-statelite-<profile>')
       .option('-a, --arch <arch>', 'see -p')
       .option('-o, --osver <osver>', 'see -p')
+      .addOption(
+        new Option('-m, --method <method>', 'of a ramdisk image; default: as it was packed before, else cpio').choices([
+          'cpio',
+          'squashfs',
+        ]),
+      )
+      .addOption(
+        new Option('-c, --compressor <program>', 'see -m; at first pigz or gzip').choices([
+          'gzip',
+          'pigz',
+          'xz',
+          'zstd',
+        ]),
+      )
       .option('--no-promote', 'make the new generation and leave the current one current')
       .option('--in-place', 'change the current generation instead of making a new one')
       .option('--force <noderange>', 'with --in-place: these nodes run from it, and may see files vanish')
       .option('-V, --verbose', 'print every step')
       .action((image: string | undefined, options: Options) => {
-        const { verbose, force, inPlace } = options
+        const { verbose, force, inPlace, method, compressor } = options
         const keepCurrent = options.promote ? undefined : true
         run(({ api, onProgress }) =>
           api.call(
             'image.liteimg',
-            { image: image ?? imageName(options), verbose, force, inPlace, keepCurrent },
+            { image: image ?? imageName(options), verbose, force, inPlace, keepCurrent, method, compressor },
             onProgress,
           ),
         )

@@ -10,6 +10,7 @@ import { errnoOf, ImageError } from '../image-error.ts'
 import { lstatOrMissing, resolveInside } from '../liteimg/confined.ts'
 import { writeFileAtomic } from '../liteimg/manifest.ts'
 import { architectureOfElf, parseArchitecture } from './architecture.ts'
+import { bringProgram } from './brought-program.ts'
 import { findBusybox } from './busybox.ts'
 import { type CpioEntry, encodeCpio } from './cpio.ts'
 import { readPlain } from './decompress.ts'
@@ -34,6 +35,8 @@ export interface InitrdRequest {
   /** `linuximage.netdrivers`: these network drivers instead of all. */
   readonly drivers?: readonly string[]
   readonly extraModules?: readonly string[]
+  /** Programs besides busybox: `zstd`, when a root packed with it is to be unpacked. */
+  readonly programs?: readonly string[]
   readonly output: string
   readonly compress: InitrdCompression
 }
@@ -63,6 +66,8 @@ export async function assembleInitrd(request: InitrdRequest): Promise<InitrdRepo
   const content = new InitrdContent()
   await addScripts(content, request.scripts)
   addSkeleton(content, busybox.bytes)
+  for (const name of request.programs ?? [])
+    for (const file of await bringProgram(request.rootimg, arch, name)) content.addFile(file.name, file.data, file.mode)
 
   const moduleRoot = `lib/modules/${version}`
   const firmwareNames = new Set<string>()

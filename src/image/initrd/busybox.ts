@@ -13,9 +13,9 @@ export interface Busybox {
 
 /** Applets the steps cannot do without. */
 const REQUIRED_APPLETS = [
-  ...['awk', 'cat', 'chmod', 'chown', 'cp', 'cut', 'find', 'grep', 'ip', 'ln', 'ls', 'mkdir', 'modprobe', 'mount'],
-  ...['mv', 'od', 'readlink', 'rm', 'sed', 'sh', 'sleep', 'sort', 'stat', 'switch_root', 'tail', 'timeout', 'tr'],
-  ...['udhcpc', 'umount', 'uname', 'wget', 'xargs'],
+  ...['awk', 'cat', 'chmod', 'chown', 'cp', 'cpio', 'cut', 'df', 'find', 'grep', 'gzip', 'ip', 'ln', 'ls', 'mkdir'],
+  ...['mkfifo', 'modprobe', 'mount', 'mv', 'od', 'readlink', 'rm', 'sed', 'sh', 'sha256sum', 'sleep', 'sort', 'stat'],
+  ...['switch_root', 'tail', 'tee', 'timeout', 'tr', 'udhcpc', 'umount', 'uname', 'wget', 'xargs'],
 ]
 
 const IN_IMAGE = ['bin/busybox', 'usr/bin/busybox', 'sbin/busybox', 'bin/busybox.static', 'usr/sbin/busybox']

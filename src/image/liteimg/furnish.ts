@@ -32,6 +32,8 @@ export interface Furniture {
   readonly postscripts: string | undefined
   /** First field of the root's fstab line in images that xCAT made: `<profile>_<arch>`. */
   readonly fstabRootName: string | undefined
+  /** The root is in memory: its line must not make it read-only. */
+  readonly writableRoot: boolean
 }
 
 /** Everything from outside the image, looked at before anything is changed. */
@@ -46,6 +48,7 @@ export async function checkFurniture(root: string, from: FurnitureSources): Prom
     nodeScript,
     postscripts: from.postscriptsDir === undefined ? undefined : await checkPostscripts(root, from.postscriptsDir),
     fstabRootName: from.fstabRootName,
+    writableRoot: from.writableRoot === true,
   }
 }
 
@@ -53,6 +56,7 @@ export interface FurnitureSources {
   readonly nodeScript: string
   readonly postscriptsDir?: string
   readonly fstabRootName?: string
+  readonly writableRoot?: boolean
 }
 
 async function checkPostscripts(root: string, directory: string): Promise<string | undefined> {
@@ -75,7 +79,8 @@ export async function furnish(run: LiteRun, furniture: Furniture): Promise<void>
     const made = await run.edit.makeDirs(real)
     if (made.includes(real) && mode !== 0o755) await run.edit.setMode(real, mode)
   }
-  await rewriteFstab(run, furniture.fstabRootName)
+  if (furniture.writableRoot) await restoreFstab(run, furniture.fstabRootName)
+  else await rewriteFstab(run, furniture.fstabRootName)
   await replaceMtab(run)
   await installNodeScript(run, furniture.nodeScript)
   await installPostscripts(run, furniture.postscripts)
@@ -93,6 +98,18 @@ async function rewriteFstab(run: LiteRun, rootName: string | undefined): Promise
   if ((await lstatOrMissing(run.edit.path('.statelite/fstab.original'))) === undefined)
     await run.edit.writeFile('.statelite/fstab.original', Buffer.from(before, 'latin1'), 0o644)
   await run.edit.writeFile(rel, Buffer.from(after, 'latin1'), Number(stat.mode & 0o7777n))
+}
+
+/** What an earlier run for an NFS root wrote is taken back, unless somebody has edited the file since. */
+async function restoreFstab(run: LiteRun, rootName: string | undefined): Promise<void> {
+  const original = run.edit.path('.statelite/fstab.original')
+  const rel = await resolveInside(run.root, 'etc/fstab')
+  const stat = rel === undefined ? undefined : await lstatOrMissing(run.edit.path(rel))
+  if (rel === undefined || !stat?.isFile() || (await lstatOrMissing(original)) === undefined) return
+  const before = await readFile(original, 'latin1')
+  if (renderFstab(before, rootName) === (await readFile(run.edit.path(rel), 'latin1')))
+    await run.edit.writeFile(rel, Buffer.from(before, 'latin1'), Number(stat.mode & 0o7777n))
+  await run.edit.removeTree('.statelite/fstab.original')
 }
 
 export function renderFstab(text: string, rootName: string | undefined): string {

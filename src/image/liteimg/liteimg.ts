@@ -31,6 +31,8 @@ export interface LiteimgRequest {
   readonly postscriptsDir?: string
   /** `<profile>_<arch>`: names the root's line in an fstab that xCAT wrote. */
   readonly fstabRootName?: string
+  /** A root in memory: its fstab line stays, or becomes again, what it was. */
+  readonly writableRoot?: boolean
   /** Nodes that run from this root now; liteimg refuses while there are any, unless `force`. */
   readonly inUseBy?: readonly string[]
   readonly force?: boolean

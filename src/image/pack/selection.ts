@@ -1,5 +1,5 @@
 /** What of a tree is packed: all of one file system, less what the exlist leaves out. Paths as in find(1): `.`, `./etc`. */
-import { type BigIntStats, lstatSync, readdirSync } from 'node:fs'
+import { type BigIntStats, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { ImageError } from '../image-error.ts'
 import { type Exlist, readExlist } from '../lists/exlist.ts'
 import { type ListOptions, renderListFault } from '../lists/list-file.ts'
@@ -122,4 +122,13 @@ function measure(root: string, paths: readonly string[]): { readonly dataBytes: 
     tmpfsBytes += Math.ceil(Number(stat.size) / PAGE_BYTES) * PAGE_BYTES
   }
   return { dataBytes, tmpfsBytes }
+}
+
+/** For `SelectionRequest.lists`: files of this machine. */
+export function listReader(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }

@@ -1,6 +1,7 @@
 /** liteimg: the tables' side of it. What is done to the tree is the image room's business. */
 import { join } from 'node:path'
 import type { Image, Snapshot } from '../../../cluster/model.ts'
+import type { Compressor } from '../../../image/pack/compressors.ts'
 import { type Entry, selectEntries } from '../../../statelite/entries.ts'
 import { checkEntries } from '../../../statelite/matrix.ts'
 import { entriesRevision } from '../../../statelite/revision.ts'
@@ -10,13 +11,16 @@ import { type ImageJob, type ImageReport, runImageJob } from '../../image-job.ts
 import { commandResult } from '../../protocol.ts'
 import type { Method, MethodContext } from '../context.ts'
 import { expandKnown, imageNamed } from '../per-node.ts'
+import { packSources } from './pack-sources.ts'
 import { siteFilesOf } from './site-files.ts'
 import { usersOfCurrent } from './users.ts'
+
+type Pack = NonNullable<ImageJob['pack']>
 
 const SCRIPTS = join(import.meta.dirname, '../../../../initrd-scripts')
 
 export const liteimg: Method<'image.liteimg'> = async (context, params, onProgress) => {
-  const { image: name, verbose, force, inPlace, keepCurrent } = params
+  const { image: name, verbose, force, inPlace, keepCurrent, method, compressor } = params
   const { dryRun } = context
   const { snapshot } = await context.compiled()
   const image = imageNamed(snapshot, name, `Cannot find image '${name}' from the osimage table.`)
@@ -27,9 +31,20 @@ export const liteimg: Method<'image.liteimg'> = async (context, params, onProgre
       `chdef -t osimage -o ${name} provmethod=statelite`,
     )
   }
+  const isRamdisk = image.rootfstype === 'ramdisk'
+  if (!isRamdisk && (method !== undefined || compressor !== undefined))
+    throw new OperatorError(
+      'LB_BAD_INPUT',
+      `-m and -c say how a root is packed, and ${name} has rootfstype=nfs`,
+      `chdef -t osimage ${name} rootfstype=ramdisk`,
+    )
   const { entries, warnings } = checkedEntries(image, snapshot)
   if (inPlace && !dryRun) refuseWhileInUse(context, snapshot, image, force)
-  const way = { ...(inPlace ? { inPlace } : {}), ...(keepCurrent ? { promote: false } : {}) }
+  const way = {
+    ...(inPlace ? { inPlace } : {}),
+    ...(keepCurrent ? { promote: false } : {}),
+    ...(isRamdisk ? { pack: compilePack(image, method, compressor) } : {}),
+  }
   const report = await runJob(context, { ...compileJob(image, snapshot, entries, context), ...way }, onProgress)
   const { tree, steps, initrd } = report
   const made = initrd
@@ -37,12 +52,42 @@ export const liteimg: Method<'image.liteimg'> = async (context, params, onProgre
         `kernel ${initrd.kernelVersion}, initrd of ${(initrd.sizeBytes / 1024 / 1024).toFixed(1)} MiB with ${initrd.modules} modules: ${initrd.path}`,
       ]
     : []
-  const aside = [...tree.warnings, ...tree.skipped.map(({ path, reason }) => `${path}: ${reason}`)]
+  const aside = [
+    ...tree.warnings,
+    ...(report.packed?.warnings ?? []),
+    ...tree.skipped.map(({ path, reason }) => `${path}: ${reason}`),
+  ]
   return commandResult(
-    [...(verbose ? [...steps, ...tree.lines, ...made] : tree.lines), ...renderGeneration(image, report)],
+    [
+      ...(verbose ? [...steps, ...tree.lines, ...made] : tree.lines),
+      ...renderPacked(image, report),
+      ...renderGeneration(image, report),
+    ],
     report,
     [...warnings, ...aside.map((text) => `Warning: ${text}`)],
   )
+}
+
+/** As xCAT prints it. */
+function renderPacked(image: Image, { packed }: ImageReport): string[] {
+  if (packed === undefined) return []
+  const { method, compressor, sizeBytes, unpackedBytes } = packed.record
+  const rootimg = join(image.rootimgdir, 'rootimg')
+  const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+  return [
+    `Packing contents of ${rootimg} ...`,
+    `compress method: ${compressor}`,
+    `Packing contents of ${rootimg} done.`,
+    `${packed.path}: ${method}, ${mebibytes(sizeBytes)}, ${mebibytes(unpackedBytes)} unpacked`,
+  ]
+}
+
+function compilePack(image: Image, method: 'cpio' | 'squashfs' | undefined, compressor: Compressor | undefined): Pack {
+  return {
+    ...packSources(image),
+    ...(method === undefined ? {} : { method }),
+    ...(compressor === undefined ? {} : { compressor }),
+  }
 }
 
 function renderGeneration({ name }: Image, { generation }: ImageReport): string[] {
@@ -111,6 +156,7 @@ function compileJob(
       revision: entriesRevision(entries),
       postscriptsDir: join(snapshot.site.installdir, 'postscripts'),
       ...(image.profile && image.osarch ? { fstabRootName: `${image.profile}_${image.osarch}` } : {}),
+      ...(image.rootfstype === 'ramdisk' ? { writableRoot: true } : {}),
       dryRun,
     },
   }

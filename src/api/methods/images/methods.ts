@@ -8,7 +8,9 @@ export const IMAGE_METHODS: MethodEntries<keyof typeof IMAGE_PARAMS> = {
     command: 'liteimg',
     role: 'administrator',
     changes: true,
-    words: ({ image, force, inPlace, keepCurrent }) => [
+    words: ({ image, force, inPlace, keepCurrent, method, compressor }) => [
+      ...(method === undefined ? [] : ['-m', method]),
+      ...(compressor === undefined ? [] : ['-c', compressor]),
       ...(inPlace ? ['--in-place'] : []),
       ...(keepCurrent ? ['--no-promote'] : []),
       ...(force === undefined ? [] : ['--force', force]),

@@ -6,7 +6,16 @@ export const IMAGE_PARAMS = {
    * `keepCurrent`: the new generation is made and not promoted. `inPlace`: the current one is changed instead; `force`: the
    * noderange of the running nodes that may see files vanish then.
    */
-  'image.liteimg': changing({ image: z.string(), verbose: flag, force: word, inPlace: flag, keepCurrent: flag }),
+  'image.liteimg': changing({
+    image: z.string(),
+    verbose: flag,
+    force: word,
+    inPlace: flag,
+    keepCurrent: flag,
+    /** Of a ramdisk image; left out: as it was packed before. */
+    method: z.enum(['cpio', 'squashfs']).optional(),
+    compressor: z.enum(['gzip', 'pigz', 'xz', 'zstd']).optional(),
+  }),
   /** `media` and `path` are absolute. `inspect`: say what they are; `skipKnown`: leave out what was copied before. */
   'image.copycds': changing({
     media: z.array(z.string()),
