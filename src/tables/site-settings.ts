@@ -28,6 +28,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   xcatmaxbatchconnections: 'Most connections from nodes at once. Kept, not used.',
   xcatdebugmode: '1 or 2: more logging of xCAT while nodes boot. Kept, not used.',
   cleanupxcatpost: 'Whether the scripts are removed from the node after they ran.',
+  osimagerequired: '1: copycds refuses media for which there is neither package list nor template.',
+  onlysupportarchs: 'Architectures of media that copycds takes, comma list. Default: all.',
   secureroot: '1: packed images have no password of root.',
   consoleondemand: 'Whether consoles are opened only when somebody looks.',
   consoleservice: 'confluent: consoles belong to that service.',

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openProgressLine } from '../../src/cli/shell/progress-line.ts'
+import { openApiRig } from '../api/rig.ts'
 import { DEBIAN_NETINST, makeIso, rhelMedium, SLE15_FULL } from '../image/copycds/fake-media.ts'
 import { newSite, runCommand, type Site, transcript } from './transcript.ts'
 
@@ -256,4 +257,23 @@ test('a bar on a terminal, nothing in a pipe', async (t) => {
   line.end()
   const bar = (filled: number) => `\r\u001b[K[${'#'.repeat(filled)}${' '.repeat(40 - filled)}]`
   t.is(written, `begin\n${bar(5)} 12.50%${bar(20)} 50.00%\nbetween\n`)
+})
+
+test('through a server: progress arrives while it works; files are named absolutely', async (t) => {
+  const { client, places, store } = await openApiRig(t)
+  store.transact((tables) => tables.setRows('site', { key: 'installdir' }, { value: join(places.state, 'install') }), {
+    author: 'test',
+  })
+  const iso = join(places.state, 'rhel.iso')
+  makeIso(t, iso, rhelMedium('x86_64'))
+  const lines: string[] = []
+  const destination = join(places.state, 'media/rhels')
+  const { exitStatus, data } = await client.call('image.copycds', { media: [iso], path: destination }, (line) =>
+    lines.push(line),
+  )
+  t.is(exitStatus, 0)
+  t.is(lines.at(-1), '100.00%')
+  t.like(data, [{ medium: iso, osvers: 'rhels9.4', arch: 'x86_64', path: destination, alreadyCopied: false, files: 7 }])
+  t.true(existsSync(join(destination, 'BaseOS/Packages/bash.rpm')))
+  await t.throwsAsync(client.call('image.copycds', { media: ['rhel.iso'] }), { message: /is not an absolute path/ })
 })

@@ -1,6 +1,6 @@
 /** One medium into its place: checked, copied beside it, made safe, published. Killed at any point, it is simply run again. */
 import { spawn } from 'node:child_process'
-import { chmod, mkdir, statfs } from 'node:fs/promises'
+import { chmod, mkdir, readdir, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ImageError } from '../image-error.ts'
@@ -18,6 +18,8 @@ export interface CopyRequest {
   readonly medium: Pick<Medium, 'family' | 'slot'>
   /** Absolute. A SUSE medium goes into its slot, and takes the place of what was there; others are added to what is there. */
   readonly destination: string
+  /** An administrator's choice of directory: one that holds something else than media is not touched. */
+  readonly isChosen?: boolean
   /** Between 0 and 1; not more often than there is something new to say. */
   readonly onProgress: (fraction: number) => void
   readonly signal?: AbortSignal
@@ -44,6 +46,7 @@ export async function copyMedium(request: CopyRequest): Promise<CopyReport> {
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
   await demandSpace(dirname(destination), sizeBytes + source.entries.length * BLOCK_BYTES)
   await makeDirectories(dirname(destination))
+  await demandOwnPlace(destination, request.isChosen === true)
   const lock = await lockPlace(destination)
   const place = placeOf(destination)
   try {
@@ -102,6 +105,24 @@ async function demandSpace(directory: string, neededBytes: number): Promise<void
     'image-medium',
     `the medium needs ${mebibytes(neededBytes)} MiB, but ${existing} has ${mebibytes(free)} MiB left: make room, or name another directory with -p`,
   )
+}
+
+/** Told before gigabytes are copied: the directory will be renamed, and everything in it will move into a new one. */
+async function demandOwnPlace(destination: string, isChosen: boolean): Promise<void> {
+  const [there, above] = [await lstatOrMissing(destination), await lstatOrMissing(dirname(destination))]
+  if (!there?.isDirectory()) {
+    if (there === undefined || there.isSymbolicLink()) return
+    throw new ImageError('image-medium', `${destination} is no directory: remove it, or name another one with -p`)
+  }
+  if (there.dev !== above?.dev || there.ino === above.ino)
+    throw new ImageError('image-medium', `${destination} is a mount point: unmount it, or copy below it with -p`)
+  if (!isChosen) return
+  const names = await readdir(destination)
+  if (names.length > 0 && !names.includes('.fingerprint'))
+    throw new ImageError(
+      'image-medium',
+      `${destination} holds something else than media: name an empty directory with -p`,
+    )
 }
 
 /** Whatever the umask of the server is: nodes and their package managers read here. */

@@ -2,7 +2,7 @@
  * A finished directory takes its place: by one rename where there was nothing, else by two, the old tree having been linked
  * into the new one. Whatever a killed copy left is put right by the next one (`recoverPlace`).
  */
-import { link, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, lchown, link, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, ImageError } from '../image-error.ts'
 import { lstatOrMissing } from '../liteimg/confined.ts'
@@ -66,7 +66,10 @@ interface Found {
 
 async function takeOver(from: string, to: string, found: Found): Promise<void> {
   if (found.isDirectory()) {
-    await mkdir(to, { mode: Number((await lstat(from)).mode & 0o7777) })
+    const { mode, uid, gid } = await lstat(from)
+    await mkdir(to)
+    if (process.getuid?.() === 0) await lchown(to, uid, gid)
+    await chmod(to, mode & 0o7777)
     return
   }
   if (found.isSymbolicLink()) {

@@ -252,6 +252,19 @@ test('what cannot be copied leaves everything as it was', async (t) => {
     /^the medium needs \d+ MiB, but .* has \d+ MiB left: make room/,
   )
   t.false(namesOf(top).some((name) => name.includes('copycds')))
+
+  mkdirSync(join(top, 'home/ann'), { recursive: true })
+  const again = await openMedium(join(top, 'a.iso'))
+  const chosen = { source: again, medium, isChosen: true, onProgress }
+  t.regex(
+    await refusal(t, copyMedium({ ...chosen, destination: join(top, 'home') })),
+    /holds something else than media/,
+  )
+  t.regex(await refusal(t, copyMedium({ ...chosen, destination: join(top, 'a.iso') })), /is no directory/)
+  t.regex(await refusal(t, copyMedium({ ...chosen, destination: '/proc' })), /is a mount point/)
+  await copyMedium({ ...chosen, destination: join(top, 'home/ann') })
+  await copyMedium({ ...chosen, destination: join(top, 'home/ann') })
+  t.is(statSync(join(top, 'home')).mode & 0o777, 0o755)
 })
 
 test('one copy at a time; what a killed one left is put right', async (t) => {

@@ -94,6 +94,8 @@ interface Planned {
   readonly distribution: Distribution
   /** The directory of the medium itself. */
   readonly destination: string
+  /** -p. */
+  readonly isChosen: boolean
   readonly images: DefaultImages
 }
 
@@ -182,7 +184,7 @@ function planCopy(context: MethodContext, source: MediumSource, request: Request
       `Put one into ${installdir}/custom/netboot, or unset site.osimagerequired.`,
     )
   const destination = medium.slot === undefined ? pkgdir : join(pkgdir, medium.slot)
-  return { source, medium, installdir, distribution, destination, images }
+  return { source, medium, installdir, distribution, destination, isChosen: request.path !== undefined, images }
 }
 
 /** Both become names of directories and of images; media are not to be trusted with more. */
@@ -203,13 +205,14 @@ function isOutside(directory: string, path: string): boolean {
 const PROGRESS_PAUSE_MS = 200
 
 async function copyNow(planned: Planned, onProgress: OnProgress): Promise<CopyReport> {
-  const { source, medium, installdir, distribution, destination } = planned
+  const { source, medium, installdir, distribution, destination, isChosen } = planned
   let saidAt = 0
   let said = ''
   const report = await (await import('../../../image/copycds/copy.ts')).copyMedium({
     source,
     medium,
     destination,
+    isChosen,
     onProgress(fraction) {
       const now = Date.now()
       const line = `${(fraction * 100).toFixed(2)}%`
