@@ -7,6 +7,10 @@ export const IMAGE_COMMANDS: CommandGroup = {
       summary: 'copy installation media, and define the osimages of their distribution',
       load: async () => (await import('./copycds.ts')).copycds,
     },
+    genimage: {
+      summary: "build an image's root tree, kernel and initrd from package lists",
+      load: async () => (await import('./genimage.ts')).genimage,
+    },
     imgexport: {
       summary: 'write an image with its definition into one file',
       load: async () => (await import('./imgexport.ts')).imgexport,
@@ -14,6 +18,10 @@ export const IMAGE_COMMANDS: CommandGroup = {
     imgimport: {
       summary: 'define an image from a file that imgexport wrote',
       load: async () => (await import('./imgimport.ts')).imgimport,
+    },
+    image: {
+      summary: 'generations of an image: list, promote, roll back, edit, remove',
+      load: async () => (await import('./image.ts')).image,
     },
     liteimg: {
       summary: "prepare an image's root tree and initrd for statelite",

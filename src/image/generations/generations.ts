@@ -85,6 +85,8 @@ export interface Generations {
   promote(number: number): Promise<Generation>
   /** Promotes the generation that was current before. @throws ImageError image-generation when there was none */
   rollback(): Promise<{ readonly from: number; readonly to: Generation }>
+  /** Where `rollback` would go. */
+  previous(): number | undefined
   /** @throws ImageError image-generation for the current one */
   remove(numbers: readonly number[]): Promise<void>
   /**
@@ -250,7 +252,7 @@ class GenerationsOfDest implements Generations {
       const how = name.startsWith('rootimg') ? '--link' : '--reflink=auto'
       await runProgram(['cp', '-a', how, '-T', '--', join(from.directory, name), join(directory, name)], lock.fd)
     }
-    if (!isThere(from.rootimg)) return undefined
+    if (writer === 'layer' || !isThere(from.rootimg)) return undefined
     this.#onStep(`copy generation ${base}`)
     return await copyTree(from.rootimg, join(directory, 'rootimg'), writer, lock.fd)
   }
@@ -323,6 +325,11 @@ class GenerationsOfDest implements Generations {
       if (currentNumber(this.dest) !== number) await this.#switchTo(number)
       return this.#require(number)
     })
+  }
+
+  previous(): number | undefined {
+    const current = currentNumber(this.dest)
+    return current === undefined ? undefined : popPromotion(this.dest, current)
   }
 
   async rollback(): Promise<{ readonly from: number; readonly to: Generation }> {

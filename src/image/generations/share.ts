@@ -10,8 +10,9 @@ import { removeWhole, runProgram } from './disk.ts'
 /**
  * `replace`: the writer only makes new files and puts them in the place of old ones (liteimg). `any`: it may write into
  * files that are there (package managers with their databases, editors), which must not reach another generation.
+ * `layer`: the tree is not copied, the writer brings it (layer.ts).
  */
-export type Writer = 'replace' | 'any'
+export type Writer = 'replace' | 'any' | 'layer'
 
 export type Sharing = 'clones' | 'hard links' | 'full copy'
 

@@ -2,6 +2,8 @@
 import type { MethodEntries } from '../entry.ts'
 import type { IMAGE_PARAMS } from './params.ts'
 
+const generations = async () => await import('./generations.ts')
+
 export const IMAGE_METHODS: MethodEntries<keyof typeof IMAGE_PARAMS> = {
   'image.liteimg': {
     load: async () => (await import('./liteimg.ts')).liteimg,
@@ -15,6 +17,21 @@ export const IMAGE_METHODS: MethodEntries<keyof typeof IMAGE_PARAMS> = {
       ...(keepCurrent ? ['--no-promote'] : []),
       ...(force === undefined ? [] : ['--force', force]),
       image,
+    ],
+  },
+  'image.genimage': {
+    load: async () => (await import('./genimage.ts')).genimage,
+    command: 'genimage',
+    role: 'administrator',
+    changes: true,
+    words: ({ image, osvers, arch, profile, kernelVersion, onlyInitrd, explain }) => [
+      ...(osvers === undefined ? [] : ['-o', osvers]),
+      ...(arch === undefined ? [] : ['-a', arch]),
+      ...(profile === undefined ? [] : ['-p', profile]),
+      ...(kernelVersion === undefined ? [] : ['-k', kernelVersion]),
+      ...(onlyInitrd ? ['--onlyinitrd'] : []),
+      ...(explain ? ['--explain'] : []),
+      ...(image === undefined ? [] : [image]),
     ],
   },
   'image.copycds': {
@@ -53,5 +70,54 @@ export const IMAGE_METHODS: MethodEntries<keyof typeof IMAGE_PARAMS> = {
       ...(profile === undefined ? [] : ['-f', profile]),
       bundle,
     ],
+  },
+  'image.list': {
+    load: async () => (await generations()).listGenerations,
+    command: 'image',
+    role: 'viewer',
+    words: ({ image }) => ['ls', ...(image === undefined ? [] : [image])],
+  },
+  'image.promote': {
+    load: async () => (await generations()).promoteGeneration,
+    command: 'image',
+    role: 'administrator',
+    changes: true,
+    words: ({ image, generation }) => ['promote', image, String(generation)],
+  },
+  'image.rollback': {
+    load: async () => (await generations()).rollbackGeneration,
+    command: 'image',
+    role: 'administrator',
+    changes: true,
+    words: ({ image }) => ['rollback', image],
+  },
+  'image.gc': {
+    load: async () => (await generations()).collectGenerations,
+    command: 'image',
+    role: 'administrator',
+    changes: true,
+    words: ({ image, keep }) => ['gc', image, ...(keep === undefined ? [] : ['--keep', String(keep)])],
+  },
+  'image.edit': {
+    load: async () => (await import('./edit-image.ts')).editImage,
+    command: 'image',
+    role: 'administrator',
+    changes: true,
+    // The program runs where it is asked for, on the directories of this machine.
+    serverFile: ({ image }) => image,
+    words: ({ image, live }) => ['edit', ...(live ? ['--live'] : []), image],
+  },
+  'image.copy': {
+    load: async () => (await import('./copy.ts')).copyImage,
+    command: 'image',
+    role: 'administrator',
+    changes: true,
+    words: ({ from, to }) => ['copy', from, to],
+  },
+  'image.diff': {
+    load: async () => (await import('./diff.ts')).diffImages,
+    command: 'image',
+    role: 'administrator',
+    words: ({ from, to }) => ['diff', from, to],
   },
 }

@@ -16,6 +16,30 @@ export const IMAGE_PARAMS = {
     method: z.enum(['cpio', 'squashfs']).optional(),
     compressor: z.enum(['gzip', 'pigz', 'xz', 'zstd']).optional(),
   }),
+  /**
+   * An image, or its OS, architecture and profile. What is given of an image's attributes is saved when it is built, unless
+   * `noSave`. `explain`: how the lists are read; nothing is built.
+   */
+  'image.genimage': changing({
+    image: word,
+    osvers: word,
+    arch: word,
+    profile: word,
+    bootInterface: word,
+    otherInterfaces: word,
+    drivers: word,
+    kernelVersion: word,
+    rpmKernelVersion: word,
+    kernelDir: word,
+    rootLimit: word,
+    tmpSize: word,
+    permission: word,
+    onlyInitrd: flag,
+    noUpdate: flag,
+    noSave: flag,
+    explain: flag,
+    cross: z.enum(['emulate', 'refuse']).optional(),
+  }),
   /** `media` and `path` are absolute. `inspect`: say what they are; `skipKnown`: leave out what was copied before. */
   'image.copycds': changing({
     media: z.array(z.string()),
@@ -36,4 +60,16 @@ export const IMAGE_PARAMS = {
   }),
   /** `bundle` is absolute; `nodes` get its postscripts; `statelite`: its statelite rows are taken. */
   'image.import': changing({ bundle: z.string(), nodes: word, profile: word, name: word, statelite: flag }),
+  /** Left out: of all images, without sizes. */
+  'image.list': z.strictObject({ image: word }),
+  'image.promote': changing({ image: z.string(), generation: z.int().positive() }),
+  'image.rollback': changing({ image: z.string() }),
+  /** `keep`: so many of the newest stay. */
+  'image.gc': changing({ image: z.string(), keep: z.int().nonnegative().optional() }),
+  /** Answers the program that does it, to be started by who asked, at its terminal. `force`: see image.liteimg. */
+  'image.edit': changing({ image: z.string(), live: flag, discard: flag, keepCurrent: flag, force: word }),
+  /** Another name, the same rows, a copy of the tree. */
+  'image.copy': changing({ from: z.string(), to: z.string(), generation: z.int().positive().optional() }),
+  /** `from` and `to`: `<image>` or `<image>@<generation>`; `limit`: lines of each kind. */
+  'image.diff': z.strictObject({ from: z.string(), to: z.string(), limit: z.int().positive().max(100_000).optional() }),
 } as const
