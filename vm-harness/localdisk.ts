@@ -6,7 +6,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, createReadStream, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
@@ -135,6 +135,20 @@ function addContent(): void {
 }
 
 const UUIDS = 'for p in /dev/vda1 /dev/vda2 /dev/vda3; do blkid -p -o value -s UUID $p; done'
+const PARTITIONS =
+  'for p in 1 2 3; do grep PARTNAME /sys/class/block/vda$p/uevent; echo $(($(cat /sys/class/block/vda$p/start) % 2048)); done'
+
+/** Runs each in the guest; answers what each printed. */
+async function check(machine: Machine, checks: readonly Check[]): Promise<string[]> {
+  const outputs: string[] = []
+  for (const item of checks) {
+    const output = (await machine.console.command(item.script)).output.trimEnd()
+    outputs.push(output)
+    judge(item, output)
+  }
+  return outputs
+}
+
 const stage = async () => (await command('timeline', NODE.name)).split('\n').slice(-60).join('\n')
 
 async function rehearse(cleanUps: CleanUps): Promise<void> {
@@ -175,12 +189,7 @@ async function rehearse(cleanUps: CleanUps): Promise<void> {
     await machine.console.login('root', 'liteboot', BOOT_TIMEOUT_MS)
     await loadFunctions(machine.console)
     say(`logged in after ${((Date.now() - since) / 1000).toFixed(0)} s`)
-    const outputs: string[] = []
-    for (const item of checks) {
-      const output = (await machine.console.command(item.script)).output.trimEnd()
-      outputs.push(output)
-      judge(item, output)
-    }
+    const outputs = await check(machine, checks)
     await machine.console.command('sync')
     await machine.close()
     return outputs
@@ -191,8 +200,7 @@ async function rehearse(cleanUps: CleanUps): Promise<void> {
     { title: 'three file systems', script: UUIDS, expect: /^\S+\n\S+\n\S+$/ },
     {
       title: 'partitions are named and aligned to 1 MiB',
-      script:
-        'for p in 1 2 3; do grep PARTNAME /sys/class/block/vda$p/uevent; echo $(($(cat /sys/class/block/vda$p/start) % 2048)); done',
+      script: PARTITIONS,
       expect: [1, 2, 3].map((n) => `PARTNAME=SLLOCAL-disk-lite-${n}\n0`).join('\n'),
     },
     { title: 'the local space is mounted', script: 'mounted /.sllocal/localmnt', expect: 'ext4 rw' },
@@ -254,10 +262,13 @@ async function rehearse(cleanUps: CleanUps): Promise<void> {
   ])
 
   for (const clear of ['no', 'yes']) {
-    writeFileSync(layoutFile, layout('serial:FOREIGN1', clear))
+    writeFileSync(layoutFile, layout('serial:FOREIGN1', clear).replaceAll('ext4', 'xfs'))
     const machine = await power(`a disk with data of others, clear=${clear}: the boot stops and says why`)
     const deadline = Date.now() + BOOT_TIMEOUT_MS
-    const expect = /^failed at localdisk: .*vdb is left alone: .*/m
+    const expect =
+      clear === 'no'
+        ? /^failed at localdisk: vdb is left alone \(data of others: .* ext4 .*precious\): .* does not say clear=yes/m
+        : /^failed at localdisk: vdb is left alone \(data of others: .* ext4 .*precious\): .*localdisk reformat n1/m
     let timeline = ''
     while (Date.now() < deadline && !expect.test(timeline)) {
       await new Promise((resolve) => setTimeout(resolve, 2000))
@@ -265,8 +276,27 @@ async function rehearse(cleanUps: CleanUps): Promise<void> {
     }
     judge({ title: 'the timeline names the disk and what is on it', script: '', expect }, timeline)
     process.stdout.write(`            ${timeline.split('\n').find((line) => expect.test(line)) ?? ''}\n`)
-    await machine.close()
     judge({ title: 'not one byte has changed', script: '', expect: untouched }, await digest(foreign))
+    if (clear === 'no') {
+      await machine.close()
+      continue
+    }
+    // An image without sfdisk: parted does it, as in RHEL 7.
+    chmodSync(join(rootimgdir, 'rootimg/usr/sbin/sfdisk'), 0o644)
+    await command('localdisk', 'reformat', NODE.name)
+    say('a reformat is ordered while the node waits: it goes on by itself')
+    await machine.console.login('root', 'liteboot', BOOT_TIMEOUT_MS)
+    await loadFunctions(machine.console)
+    await check(machine, [
+      { title: 'the local space is on the other disk now, xfs', script: 'mounted /root', expect: 'xfs rw' },
+      {
+        title: 'partitions are named after the order, and aligned',
+        script: PARTITIONS.replaceAll('vda', 'vdb'),
+        expect: /^(PARTNAME=SLLOCAL-disk-lite-[123]\.[0-9a-z]{6}\n0\n?){3}$/,
+      },
+    ])
+    chmodSync(join(rootimgdir, 'rootimg/usr/sbin/sfdisk'), 0o755)
+    await machine.close()
   }
 
   // The script form: it decides itself, and is not run again.

@@ -39,7 +39,7 @@ LINE
   [ "$ld_status" = 0 ] || return 1
   # The server takes the order back when it reads this.
   if [ -n "$ld_order" ]; then
-    if order_is_done; then note "reformatted $ld_order"; else note "reformat $ld_order was not carried out:$ld_refused"; fi
+    if order_is_done; then note "reformatted $ld_order"; else note "reformat $ld_order was not carried out: $ld_refused"; fi
   fi
   return 0
 }
@@ -132,7 +132,7 @@ wait_for_device() {
 }
 
 refuse() {
-  ld_refused="$ld_refused $1;"
+  ld_refused=${ld_refused:+$ld_refused; }$1
   note "$1"
 }
 
@@ -152,20 +152,18 @@ prepare_disk() {
     return 1
   }
   log "disk $1 is $pd_disk, $(disk_mib "$pd_disk") MiB: $pd_state"
-  case $pd_state in
-    prepared) return 0 ;;
-    blank | unfinished) ;;
-    *)
-      if [ -z "$ld_order" ]; then
-        refuse "$pd_disk is left alone: it holds $pd_state; if it may be lost: liteboot localdisk reformat $NODE"
-        return 0
-      fi
-      ;;
-  esac
+  [ "$pd_state" != prepared ] || return 0
   if [ "$2" != clear ]; then
-    refuse "$pd_disk is left alone: the partition file does not say clear=yes ($pd_state)"
+    refuse "$pd_disk is left alone ($pd_state): the partition file does not say clear=yes"
     return 0
   fi
+  case $pd_state in blank | unfinished) ;; *)
+    if [ -z "$ld_order" ]; then
+      refuse "$pd_disk is left alone ($pd_state): if that may be lost, liteboot localdisk reformat $NODE"
+      return 0
+    fi
+    ;;
+  esac
   pd_use=$(disk_use "$pd_disk")
   if [ -n "$pd_use" ]; then
     refuse "$pd_disk is left alone: it is in use ($pd_use)"
@@ -191,9 +189,9 @@ disk_state() {
   elif [ "$st_ours" -gt 0 ] && [ "$st_ours" = "$(wc -l <"$RUN_DIR/disk.parts")" ]; then
     echo prepared
   elif [ -n "$st_partitions" ]; then
-    echo "other partitions ($(for st_partition in $st_partitions; do
+    echo "other partitions: $(for st_partition in $st_partitions; do
       echo "$st_partition $(partition_name "$st_partition")"
-    done | tr '\n' ' ' | sed 's/ *$//'))"
+    done | sed 's/ *$//' | tr '\n' ',' | sed 's/,$//; s/,/, /g')"
   else
     need_tool wipefs util-linux >/dev/null || {
       echo "the image has no wipefs: install util-linux in the image"
@@ -203,7 +201,7 @@ disk_state() {
       echo "$st_found"
       return 1
     }
-    if [ -z "$st_found" ]; then echo blank; else echo "data of others ($(echo "$st_found" | tr -s ' \t\n' ' '))"; fi
+    if [ -z "$st_found" ]; then echo blank; else echo "data of others: $(echo "$st_found" | tr -s ' \t\n' ' ' | sed 's/ $//')"; fi
   fi
 }
 
@@ -426,7 +424,7 @@ use_localspace() {
 $ul_line
 LINE
   mount_localspace && return 0
-  FAIL_REASON="local space $ul_spec: $ul_fault.$ld_refused"
+  FAIL_REASON="${ld_refused:+$ld_refused; }$ul_spec: $ul_fault"
   log_line 3 "error: $FAIL_REASON"
   plan_lines entry | grep -q "^localdisk$TAB" && return 1
   note "going on without it: no entry needs it: $FAIL_REASON"
