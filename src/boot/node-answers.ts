@@ -125,7 +125,7 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
     const root = packed === undefined ? '' : 'fault' in packed ? packed.fault : `${packed.sha256} ${packed.format}`
     const found = generation(node, snapshot, number)
     if (found === undefined) return root
-    return `${root} ${found.number} ${found.rootimg} ${found.revision} ${[...found.others].join()}`
+    return `${root} ${found.number} ${found.rootimg} ${found.revision} ${[...found.later].join()}`
   }
 
   /** For answers that say what is done with the local disk. */

@@ -18,8 +18,8 @@ export interface PlanGeneration {
   readonly revision: string | undefined
   /** Those entries; undefined: not known. */
   readonly entries: readonly PlanEntry[] | undefined
-  /** Revisions that the other generations of the image were prepared for. */
-  readonly others: ReadonlySet<string>
+  /** Revisions that later generations of the image were prepared for. */
+  readonly later: ReadonlySet<string>
 }
 
 /** `<rootimgdir>/generations/3/rootimg` */
@@ -53,14 +53,14 @@ export function parseBootName(text: string): { readonly image: string; readonly 
 
 /**
  * The entries a node must carry out on this generation, when they are not those of the tables. A generation that was
- * chosen (rolled back to, or kept while a newer one waits) is booted as it was prepared; that is so when the tables' own
- * entries have a generation too. When none was made for them, liteimg was forgotten: the tables count, and nodes say so.
+ * chosen (rolled back to, or kept while a newer one waits) is booted as it was prepared; that is so when a later one was
+ * made for the tables' entries. When none was, liteimg was forgotten: the tables count, and nodes say so.
  */
 export function chosenEntries(
   tablesRevision: string,
   generation: PlanGeneration | undefined,
 ): { readonly revision: string; readonly entries: readonly PlanEntry[] } | undefined {
   if (generation?.revision === undefined || generation.entries === undefined) return undefined
-  if (generation.revision === tablesRevision || !generation.others.has(tablesRevision)) return undefined
+  if (generation.revision === tablesRevision || !generation.later.has(tablesRevision)) return undefined
   return { revision: generation.revision, entries: generation.entries }
 }

@@ -68,13 +68,13 @@ function compile(
   const record = records.get(number)
   if (record === undefined) return undefined
   const { rootimg, directory } = placeOf(dest, number)
-  const others = [...records.values()].filter((other) => other.number !== number)
+  const later = [...records.values()].filter((other) => other.number > number)
   return {
     number,
     rootimg: rootimg.startsWith(`${directory}/`) ? generationRoot(dest, number) : rootimg,
     revision: record.facts.revision,
     entries: record.facts.entries === undefined ? undefined : planEntries(record.facts.entries),
-    others: new Set(others.flatMap(({ facts }) => (facts.revision === undefined ? [] : [facts.revision]))),
+    later: new Set(later.flatMap(({ facts }) => (facts.revision === undefined ? [] : [facts.revision]))),
   }
 }
 
