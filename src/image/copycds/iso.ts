@@ -90,7 +90,7 @@ function literal(path: string): string {
 }
 
 async function readText(iso: string, path: string): Promise<string> {
-  const run = startBsdtar(['-xOf', iso, literal(path)])
+  const run = startBsdtar(['-xOf', iso, '--', literal(path)])
   const chunks: Buffer[] = []
   let left = MAX_DESCRIPTION_BYTES
   for await (const chunk of run.stdout as AsyncIterable<Buffer>) {

@@ -1,6 +1,15 @@
 /** Media become directories: what is copied, put right, left out, and merged. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type CopyReport, copyMedium } from '../../../src/image/copycds/copy.ts'
@@ -123,6 +132,17 @@ test('nothing of a hostile medium leads out of the copy', async (t) => {
   for (const kept of ['here', 'deep/fine', 'deep/nowhere']) t.true(names.includes(kept), kept)
   t.deepEqual(namesOf(join(top, 'outside')), [])
   t.notRegex(readFileSync(join(top, 'copy/.discinfo'), 'utf8'), /,/)
+})
+
+test('a name that looks like an option is a name', async (t) => {
+  const top = temporaryDirectory(t)
+  writeTree(join(top, 'tree'), { '-0': '1\nRocky Linux 9.2\nx86_64\n' })
+  linkSync(join(top, 'tree/-0'), join(top, 'tree/.discinfo'))
+  isoOf(join(top, 'a.iso'), join(top, 'tree'))
+  const source = await openMedium(join(top, 'a.iso'))
+  t.is(source.read('.discinfo'), '1\nRocky Linux 9.2\nx86_64\n')
+  await copy(join(top, 'a.iso'), join(top, 'copy'))
+  t.deepEqual(namesOf(join(top, 'copy')), ['-0', '.discinfo', '.fingerprint'])
 })
 
 test('two media whose links lead out only together', async (t) => {

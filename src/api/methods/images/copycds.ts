@@ -241,7 +241,11 @@ async function enter(
     writeDistribution(transaction, distribution)
     return writeImages(transaction, noImages ? new Map() : images, made)
   })
-  if (!context.dryRun && !noImages) writeMadeImages(context, result.made)
+  // Read again: another copycds may have ended while this edit was made.
+  if (!context.dryRun && !noImages) {
+    const own = [...result.made].filter(([name]) => images.has(name))
+    writeMadeImages(context, new Map([...readMadeImages(context), ...own]))
+  }
   const { created, updated, kept } = result
   const left = Object.entries(kept).map(
     ([image, attributes]) => `osimage ${image} keeps what was changed by hand: ${attributes.join(', ')}`,
