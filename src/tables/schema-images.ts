@@ -84,7 +84,7 @@ export const IMAGE_TABLES = [
       column('permission', 'Mode of the /.statelite mount, octal. Default: 755.', checkOctalMode),
       column('dump', 'Where a crashed kernel leaves its dump.'),
       column('crashkernelsize', 'Memory kept for the dump kernel.'),
-      column('partitionfile', 'Layout of the local disk.'),
+      column('partitionfile', 'Layout of the local disk: /path/file, or s:/path/script.'),
       column('driverupdatesrc', 'Driver updates for the installer.'),
     ],
   }),

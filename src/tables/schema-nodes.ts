@@ -59,7 +59,7 @@ export const NODE_TABLES = [
       column('discoverynics', 'Interfaces used for discovery (kept, not used).'),
       column('cmdinterface', 'Not used.'),
       column('xcatmaster', 'The boot server as the node knows it. Default: the server that answers.'),
-      column('current_osimage', 'Not used.'),
+      column('current_osimage', 'What the node booted last, <image>@<generation>. Written by the server.'),
       column('next_osimage', 'Not used.'),
       column('nimserver', 'Not used.'),
       column('routenames', 'Routes of the node (rows of routes), comma list.'),
@@ -140,7 +140,7 @@ export const NODE_TABLES = [
     columns: [
       node,
       column('currstate', 'What the node does at its next boot, as nodeset left it.'),
-      column('currchain', 'What comes after it.'),
+      column('currchain', 'What comes after it. reformat=…: the local disk is formatted, as localdisk ordered.'),
       column('chain', 'What a discovered node does.'),
       column('ondiscover', 'What is done when the node is discovered.'),
     ],
