@@ -157,7 +157,8 @@ function renamed(draft: Draft, rootimgdir: string, report: ImageReport): ImageRe
   return JSON.parse(usualNames(draft, rootimgdir, JSON.stringify(report))) as ImageReport
 }
 
-async function prepareAll(
+/** Tree, packed root, kernel and initrd, in a generation that is being made or in the current one. */
+export async function prepareAll(
   job: ImageJob,
   place: ImagePlace,
   lockFd: number,

@@ -23,6 +23,14 @@ export const IMAGE_COMMANDS: CommandGroup = {
       summary: 'generations of an image: list, promote, roll back, edit, remove',
       load: async () => (await import('./image.ts')).image,
     },
+    packimage: {
+      summary: 'pack an image for stateless nodes',
+      load: async () => (await import('./packimage.ts')).packimage,
+    },
+    initrd: {
+      summary: 'what is in an initrd',
+      load: async () => (await import('./initrd.ts')).initrd,
+    },
     liteimg: {
       summary: "prepare an image's root tree and initrd for statelite",
       load: async () => (await import('./liteimg.ts')).liteimg,

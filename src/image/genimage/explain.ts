@@ -21,11 +21,12 @@ export function explainLists({
     for (const [index, batch] of batches.entries()) {
       lines.push(`${title}, batch ${index + 1}:`)
       for (const [name, value] of Object.entries(batch.environment)) lines.push(`  environment ${name}=${value}`)
-      const before = title === 'packages' ? 'leave out' : 'first remove'
-      const after = title === 'packages' ? 'leave out' : 'then remove'
-      lines.push(...batch.removeBefore.map((entry) => renderEntry(before, entry)))
+      const out = [...batch.removeBefore, ...batch.removeAfter]
+      if (title === 'other packages')
+        lines.push(...batch.removeBefore.map((entry) => renderEntry('first remove', entry)))
       lines.push(...batch.install.map((entry) => renderEntry('install', entry)))
-      lines.push(...batch.removeAfter.map((entry) => renderEntry(after, entry)))
+      if (title === 'other packages') lines.push(...batch.removeAfter.map((entry) => renderEntry('then remove', entry)))
+      else lines.push(...out.map((entry) => renderEntry('leave out', entry)))
     }
   return lines
 }

@@ -1,5 +1,5 @@
 /** genimage: checks, then a new generation with tree, kernel and initrd; the old one is replaced when all of it is there. */
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Draft, openGenerations } from '../generations/generations.ts'
 import { generationNumbers, generationsDirectory, NEW_PREFIX } from '../generations/layout.ts'
@@ -19,6 +19,7 @@ import { givenBusybox, type Preflight, preflight } from './preflight.ts'
 import type { GenimageReport, GenimageRequest, OnProgress } from './request.ts'
 import { cleanRpmTree, settleRpmDatabase, unmaskKernelInstall } from './rpm-tree.ts'
 import type { BuildPlaces, BuildStep, CommandStep } from './steps.ts'
+import { TreeFiles } from './tree-files.ts'
 
 /** Of the last build that failed; the generation it was for is gone. */
 export const FAILED_LOG = 'genimage-failed.log'
@@ -29,7 +30,19 @@ export interface GenimageOptions {
   readonly onProgress: OnProgress
   /** Ends the build, and takes back what it made. */
   readonly signal?: AbortSignal
+  /** Makes the tree ready for its nodes, with kernel and initrd; left out: kernel and initrd alone. Answers warnings. */
+  readonly finish?: Finish
 }
+
+export type Finish = (
+  place: { readonly number: number; readonly directory: string; readonly rootimg: string },
+  lockFd: number,
+) => Promise<{
+  readonly kernelVersion: string
+  readonly initrd: { readonly path: string; readonly sizeBytes: number; readonly modules: number }
+  readonly missingFirmware: readonly string[]
+  readonly warnings: readonly string[]
+}>
 
 /** @throws ImageError with everything that is in the way */
 export async function planGenimage(request: GenimageRequest): Promise<{
@@ -116,7 +129,7 @@ async function build(checked: Preflight, draft: Draft, log: BuildLog, options: G
   const stop = () => void room.close()
   options.signal?.addEventListener('abort', stop, { once: true })
   try {
-    const made = await makeImage({ checked, places, directory: draft.directory, room, log, ...options })
+    const made = await makeImage({ checked, places, draft, room, log, ...options })
     await room.close()
     await rm(places.work, { recursive: true, force: true })
     return made
@@ -129,14 +142,13 @@ async function build(checked: Preflight, draft: Draft, log: BuildLog, options: G
 interface Job extends GenimageOptions {
   readonly checked: Preflight
   readonly places: BuildPlaces
-  /** Of the generation: kernel and initrd go here. */
-  readonly directory: string
+  readonly draft: Draft
   readonly room: BuildRoom
   readonly log: BuildLog
 }
 
 async function makeImage(job: Job): Promise<Built> {
-  const { checked, places, directory, room } = job
+  const { checked, places, draft, room } = job
   const { request, tools, arch } = checked
   const warnings = new Set(checked.warnings)
   let packages: number | undefined
@@ -160,32 +172,42 @@ async function makeImage(job: Job): Promise<Built> {
   }
   const version = await kernelOf(job)
   await carryOut(job, [depmod(places.root, version)], warnings)
+  await lendBusybox(job)
   job.onProgress('assembling the initrd ...')
-  const kernel = await copyKernel({ rootimgdir: directory, arch, kernelVersion: version })
-  const busybox = givenBusybox(request, arch)
-  const initrd = await assembleInitrd({
-    rootimg: places.root,
-    kernelVersion: kernel.version,
-    arch,
-    scripts: request.scripts,
-    ...(request.drivers === undefined ? {} : { drivers: request.drivers }),
-    ...(busybox === undefined ? {} : { busybox }),
-    output: join(directory, 'initrd-statelite.gz'),
-    compress: 'gzip',
-  })
+  const place = { number: draft.number, directory: draft.directory, rootimg: places.root }
+  const finished = await (job.finish ?? kernelAndInitrd(job, version))(place, draft.lockFd)
+  for (const warning of finished.warnings) warnings.add(warning)
+  const { kernelVersion } = finished
+  const count = packages === undefined ? {} : { packages }
   return {
-    facts: {
+    facts: { kernelVersion, os: request.os, arch, profile: request.profile, ...count },
+    report: { ...finished, warnings: [...warnings], ...count },
+  }
+}
+
+/** liteimg looks for it here as well. */
+async function lendBusybox({ checked, places }: Job): Promise<void> {
+  const given = checked.isForeign ? givenBusybox(checked.request, checked.arch) : undefined
+  const tree = new TreeFiles(places.root)
+  for (const rel of ['bin/busybox', 'usr/bin/busybox', 'usr/sbin/busybox'])
+    if ((await tree.target(rel)) !== undefined) return
+  if (given !== undefined) await tree.write('usr/sbin/busybox', await readFile(given, 'latin1'), 0o755)
+}
+
+function kernelAndInitrd({ checked: { request, arch } }: Job, version: string): Finish {
+  return async ({ directory, rootimg }) => {
+    const kernel = await copyKernel({ rootimgdir: directory, arch, kernelVersion: version })
+    const { path, size, modules, missingFirmware } = await assembleInitrd({
+      rootimg,
       kernelVersion: kernel.version,
-      ...{ os: request.os, arch, profile: request.profile },
-      ...(packages === undefined ? {} : { packages }),
-    },
-    report: {
-      kernelVersion: kernel.version,
-      initrd: { path: initrd.path, sizeBytes: initrd.size, modules: initrd.modules.length },
-      missingFirmware: initrd.missingFirmware,
-      warnings: [...warnings],
-      ...(packages === undefined ? {} : { packages }),
-    },
+      arch,
+      scripts: request.scripts,
+      ...(request.drivers === undefined ? {} : { drivers: request.drivers }),
+      output: join(directory, 'initrd-statelite.gz'),
+      compress: 'gzip',
+    })
+    const initrd = { path, sizeBytes: size, modules: modules.length }
+    return { kernelVersion: kernel.version, initrd, missingFirmware, warnings: [] }
   }
 }
 

@@ -3,17 +3,16 @@ import { existsSync, statfsSync, statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { ImageError } from '../image-error.ts'
 import { parseArchitecture } from '../initrd/architecture.ts'
+import { isHash } from '../root-password.ts'
 import { type AptSource, findAptSources, localSources } from './apt-sources.ts'
 import { isBaseTree } from './base-tree.ts'
 import { type BuildLists, readBuildLists } from './build-lists.ts'
 import { canRun, explainCannotRun } from './cross.ts'
 import { type OsTools, osTools, PACKAGE_OF_TOOL } from './os-tools.ts'
 import type { PlanContext } from './plan-context.ts'
-import { parsePostinstall, postinstallFaults } from './postinstall.ts'
+import { postinstallFaults } from './postinstall.ts'
 import type { GenimageRequest } from './request.ts'
 import { findRpmRepositories, hasPackages, isUrl, type RpmRepository } from './rpm-sources.ts'
-
-export { parsePostinstall }
 
 /** A small tree with a kernel, and the room that unpacking it takes. */
 const LEAST_FREE_BYTES = 1024 ** 3
@@ -178,7 +177,7 @@ function toolFaults(
 ): string[] {
   const needed = ['unshare', 'nsenter', 'mount', 'depmod']
   if (!request.onlyInitrd) {
-    if (request.rootPassword?.kind === 'clear') needed.push('openssl')
+    if (request.rootPassword !== undefined && !isHash(request.rootPassword.password)) needed.push('openssl')
     if (tools.tool === 'apt') needed.push(...(base === undefined ? ['mmdebstrap'] : []), 'apt-get')
     else needed.push(tools.tool, 'rpm')
     if (base !== undefined && statSync(base).isFile()) needed.push('tar')

@@ -7,14 +7,12 @@
  * inside a build room (build-room.ts) out of which nothing can leak.
  */
 
+import type { RootPassword } from '../root-password.ts'
+
 export interface ScriptCall {
   readonly path: string
   readonly args: readonly string[]
 }
-
-export type RootPassword =
-  | { readonly kind: 'hash'; readonly value: string }
-  | { readonly kind: 'clear'; readonly value: string; readonly method: 'sha512' | 'sha256' | 'md5' }
 
 /** What to do when the image is for machines of another kind: run their programs by emulation, or build nothing. */
 export type Cross = 'emulate' | 'refuse'
@@ -54,10 +52,11 @@ export interface GenimageRequest {
   readonly update: boolean
   readonly onlyInitrd: boolean
   readonly cross: Cross
-  readonly rootPassword?: RootPassword
+  /** undefined: the tables have none. */
+  readonly rootPassword: RootPassword | undefined
   /** The directory initrd-scripts. */
   readonly scripts: string
-  /** Static busyboxes for machines whose distribution has none: `<directory>/<arch>/busybox`. */
+  /** `<directory>/<arch>/busybox`, static: put into images that have none, when they are for other machines than this. */
   readonly busyboxDirectory?: string
 }
 

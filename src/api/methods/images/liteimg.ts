@@ -82,7 +82,11 @@ function renderPacked(image: Image, { packed }: ImageReport): string[] {
   ]
 }
 
-function compilePack(image: Image, method: 'cpio' | 'squashfs' | undefined, compressor: Compressor | undefined): Pack {
+export function compilePack(
+  image: Image,
+  method: 'cpio' | 'squashfs' | undefined,
+  compressor: Compressor | undefined,
+): Pack {
   return {
     ...packSources(image),
     ...(method === undefined ? {} : { method }),
@@ -101,7 +105,7 @@ function renderGeneration({ name }: Image, { generation }: ImageReport): string[
 }
 
 /** @throws OperatorError with every error of the image's rows */
-function checkedEntries(
+export function checkedEntries(
   image: Image,
   snapshot: Snapshot,
 ): { readonly entries: readonly Entry[]; readonly warnings: readonly string[] } {
@@ -135,7 +139,7 @@ export function refuseWhileInUse(
   )
 }
 
-function compileJob(
+export function compileJob(
   image: Image,
   snapshot: Snapshot,
   entries: readonly Entry[],

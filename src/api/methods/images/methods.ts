@@ -5,6 +5,33 @@ import type { IMAGE_PARAMS } from './params.ts'
 const generations = async () => await import('./generations.ts')
 
 export const IMAGE_METHODS: MethodEntries<keyof typeof IMAGE_PARAMS> = {
+  'image.pack': {
+    load: async () => (await import('./packimage.ts')).packimage,
+    command: 'packimage',
+    role: 'administrator',
+    changes: true,
+    words: ({ image, method, compressor, noSyncFiles }) => [
+      ...(method === undefined ? [] : ['-m', method]),
+      ...(compressor === undefined ? [] : ['-c', compressor]),
+      ...(noSyncFiles ? ['--nosyncfiles'] : []),
+      image,
+    ],
+  },
+  'image.initrdList': {
+    load: async () => (await import('./initrd.ts')).listInitrd,
+    command: 'initrd',
+    role: 'viewer',
+    // A remote caller could have any file of the server read.
+    serverFile: ({ target }) => (target.startsWith('/') ? target : undefined),
+    words: ({ target }) => ['ls', target],
+  },
+  'image.initrdShow': {
+    load: async () => (await import('./initrd.ts')).showInitrdFile,
+    command: 'initrd',
+    role: 'viewer',
+    serverFile: ({ target }) => (target.startsWith('/') ? target : undefined),
+    words: ({ target, path }) => ['show', target, path],
+  },
   'image.liteimg': {
     load: async () => (await import('./liteimg.ts')).liteimg,
     command: 'liteimg',

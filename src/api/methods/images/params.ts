@@ -6,6 +6,15 @@ export const IMAGE_PARAMS = {
    * `keepCurrent`: the new generation is made and not promoted. `inPlace`: the current one is changed instead; `force`: the
    * noderange of the running nodes that may see files vanish then.
    */
+  'image.pack': changing({
+    image: z.string(),
+    method: z.enum(['cpio', 'tar', 'squashfs']).optional(),
+    compressor: z.enum(['gzip', 'pigz', 'xz', 'zstd']).optional(),
+    noSyncFiles: flag,
+  }),
+  /** `target`: an image, or the absolute path of a file. */
+  'image.initrdList': z.strictObject({ target: z.string() }),
+  'image.initrdShow': z.strictObject({ target: z.string(), path: z.string() }),
   'image.liteimg': changing({
     image: z.string(),
     verbose: flag,

@@ -22,7 +22,7 @@ function variablesOf(image: Image): Record<string, string> {
 }
 
 /** xCAT takes a row without a user name for root's as well. */
-function rootPasswordOf(view: TablesView): RootPassword | undefined {
+export function rootPasswordOf(view: TablesView): RootPassword | undefined {
   const rows = enabledRows(view, 'passwd').filter((row) => cell(row, 'key') === 'system')
   const row =
     rows.find((candidate) => cell(candidate, 'username') === 'root') ??

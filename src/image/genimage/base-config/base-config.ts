@@ -5,12 +5,13 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { lstatOrMissing } from '../../liteimg/confined.ts'
+import { TreeEdit } from '../../liteimg/tree-edit.ts'
+import { setRootPassword } from '../../root-password.ts'
 import type { OsTools } from '../os-tools.ts'
 import type { GenimageRequest } from '../request.ts'
 import { TreeFiles } from '../tree-files.ts'
 import { renderFstab } from './fstab.ts'
 import { configureNetwork } from './network.ts'
-import { setRootPassword } from './root-password.ts'
 import { enableServices } from './services.ts'
 
 /** @returns warnings */
@@ -27,11 +28,21 @@ export async function configureBase(root: string, tools: OsTools, request: Genim
   await makeDevices(root)
   if (tools.family !== 'suse' && !(await tree.exists('sbin/fsck.nfs')))
     await tree.write('sbin/fsck.nfs', '#!/bin/sh\n# The root is on NFS: its server checks it.\nexit 0\n', 0o755)
-  const warning = await setRootPassword(tree, request.rootPassword)
-  const hasInit =
-    (await tree.target('sbin/init')) !== undefined || (await tree.target('usr/lib/systemd/systemd')) !== undefined
-  const warnings = hasInit ? [] : ['the image has no /sbin/init, so no node can run it: add systemd to the pkglist']
-  return warning === undefined ? warnings : [...warnings, warning]
+  const warnings = await unlockRoot(root, request)
+  const inits = await Promise.all(
+    ['sbin/init', 'usr/lib/systemd/systemd', 'lib/systemd/systemd'].map((rel) => tree.target(rel)),
+  )
+  if (inits.every((path) => path === undefined))
+    warnings.push('the image has no /sbin/init, so no node can run it: add systemd to the pkglist')
+  return warnings
+}
+
+async function unlockRoot(root: string, { rootPassword }: GenimageRequest): Promise<string[]> {
+  const { warnings } = await setRootPassword(new TreeEdit(root, () => undefined, undefined), rootPassword)
+  if (rootPassword !== undefined || warnings.length > 0) return [...warnings]
+  return [
+    'root has no password in this image and cannot log in with one: chtab key=system,username=root passwd.password=…',
+  ]
 }
 
 /** Whatever build machine it came from, an image has no name, no identity and no name server of its own. */
