@@ -159,3 +159,9 @@ test('every word nodeset stores is read back as the same word', (t) => {
   t.is(renderState(node, image), 'statelite rhels9.4-x86_64-compute')
   t.is(renderState(node, undefined), undefined)
 })
+
+test('learn: the image is booted as by osimage, and stat says learn', (t) => {
+  const { node, image } = stage('learn')
+  t.is(bootStateOf(node), 'image')
+  t.is(renderState(node, image), 'learn')
+})

@@ -110,11 +110,11 @@ $ nodeset cn1 netboot
 [1]
 $ nodeset cn1 bogus
 ! Error: Unknown state bogus requested
-!        States: osimage[=<image>], statelite[=<image>], boot, offline, shell, shutdown, stat. Nothing was changed. [LB_BAD_INPUT]
+!        States: osimage[=<image>], statelite[=<image>], learn[=<image>], boot, offline, shell, shutdown, stat. Nothing was changed. [LB_BAD_INPUT]
 [1]
 $ nodeset cn1 boot=yes
 ! Error: Unknown state boot=yes requested
-!        States: osimage[=<image>], statelite[=<image>], boot, offline, shell, shutdown, stat. Nothing was changed. [LB_BAD_INPUT]
+!        States: osimage[=<image>], statelite[=<image>], learn[=<image>], boot, offline, shell, shutdown, stat. Nothing was changed. [LB_BAD_INPUT]
 [1]
 $ nodeset cn1 osimage=
 ! Error: Invalid argument: 'osimage=': the name of the image is missing
@@ -514,4 +514,29 @@ $ makehosts -d --file @/hosts
     '# mine\n127.0.0.1\tlocalhost\n\n127.4.0.1 cn1 cn1.cluster.test web www.example.test\n127.4.1.1 cn1-ib0 cn1-ib0.cluster.test\n' +
       '127.4.0.2 cn2 cn2.cluster.test\n127.4.0.3 cn3 cn3.cluster.test\n',
   )
+})
+
+test('nodeset learn: checked like an image, remembered as a word of its own, ended by osimage', async (t) => {
+  const site = await stage(t)
+  await transcript(
+    t,
+    site,
+    `
+$ nodeset cn1,cn3 learn=lite
+cn1: learn
+! cn3: Error: No MAC address available for this node
+${failed('xnba')}
+[1]
+$ nodeset cn1 stat
+cn1: learn
+$ nodeset cn2 learn
+! cn2: Error: OS image name must be specified in nodetype.provmethod
+${failed('xnba')}
+[1]
+`,
+  )
+  const planned = await runCommand(site, ['plan', 'cn1'])
+  t.regex(planned.stdout, /^learn\thttp:\/\/127\.4\.255\.1\/node\/v1\/cn1\/learned\t50%$/m)
+  t.is((await runCommand(site, ['nodeset', 'cn1', 'osimage'])).stdout, 'cn1: statelite rhels9.2-x86_64-compute\n')
+  t.notRegex((await runCommand(site, ['plan', 'cn1'])).stdout, /^learn/m)
 })

@@ -87,7 +87,7 @@ test('suggest: every path with -V, rows for a group, a dry run that changes noth
   await learn(site, 'cn1', ['/srv/db/a', '/srv/db/b', '/srv/db/c', '/srv/db/d'])
   const added = await runCommand(site, ['suggest', 'cn1', '--add', '--image', 'blue', '--dry-run'])
   t.is(added.status, 0, added.stderr)
-  t.regex(added.stdout, /^  litefile image=blue,file=\/srv\/db\/: new \(options=tmpfs\)$/m)
+  t.regex(added.stdout, /^ {2}litefile image=blue,file=\/srv\/db\/: new \(options=tmpfs\)$/m)
   await transcript(
     t,
     site,

@@ -57,7 +57,9 @@ export const suggestAdd: Method<'suggest.add'> = async (context, params) => {
     for (const { image, file, options } of rows) transaction.insertRow('litefile', { image, file, options })
   })
   const next = images.map((image) => `liteimg ${image}`).join('; ')
-  output.push(`${rows.length} ${rows.length === 1 ? 'row' : 'rows'} added to litefile${next === '' ? '' : `; now: ${next}`}`)
+  output.push(
+    `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} added to litefile${next === '' ? '' : `; now: ${next}`}`,
+  )
   return commandResult(output, { ...data, changes, snapshot }, [...errors, ...warnings], status(errors))
 }
 
