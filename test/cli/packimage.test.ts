@@ -27,6 +27,7 @@ async function siteWithImage(t: ExecutionContext): Promise<{ site: Site; dest: s
   ])
     mkdirSync(join(root, name), { recursive: true })
   writeFileSync(join(root, 'etc/hosts'), 'hosts\n')
+  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
   writeFileSync(join(root, 'etc/shadow'), 'root:secret:1:0:99999:7:::\nbin:*:1:0:99999:7:::\n', { mode: 0o600 })
   writeFileSync(join(root, 'usr/share/zoneinfo/Europe/Berlin'), 'TZif')
   writeFileSync(join(root, 'usr/share/doc/a/README'), 'read me')
