@@ -54,7 +54,10 @@ export function installRoute(files: FileServer, cluster: Cluster): HttpRoute {
       const directories = [`${snapshot.site.installdir}/postscripts`, ...packageDirectories(snapshot)].map((name) =>
         resolve(name),
       )
-      const roots = [...snapshot.images.values()].map((image) => `${image.rootimgdir}/rootimg`)
+      const roots = [...snapshot.images.values()].flatMap(({ rootimgdir }) => [
+        `${rootimgdir}/rootimg`,
+        `${rootimgdir}/generations`,
+      ])
       // A repository setting that would uncover an image root counts for nothing.
       allowed = directories.filter(
         (directory) => !roots.some((root) => isInside(root, directory) || isInside(directory, root)),

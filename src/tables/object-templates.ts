@@ -77,7 +77,8 @@ export function templateAttributes(type: string, name: string): ReadonlyMap<stri
 }
 
 /** What the server keeps about a node is not copied to another one. */
-const OWN_STATE = /^(status|statustime|appstatus|appstatustime|updatestatus|updatestatustime|currstate|currchain)$/
+const OWN_STATE =
+  /^(status|statustime|appstatus|appstatustime|updatestatus|updatestatustime|currstate|currchain|current_osimage)$/
 
 export type FromTemplate = { readonly attributes: (readonly [string, string])[] } | { readonly fault: string }
 

@@ -83,7 +83,7 @@ const NODE_ATTRIBUTES: readonly AttributeDefinition[] = [
   ...map('prescripts', 'prescripts-begin:begin prescripts-end:end'),
   ...map(
     'noderes',
-    'xcatmaster servicenode tftpserver tftpdir nfsserver nfsdir nimserver monserver primarynic installnic netboot nameservers routenames syslog supportproxydhcp:proxydhcp',
+    'xcatmaster servicenode tftpserver tftpdir nfsserver nfsdir nimserver monserver primarynic installnic netboot nameservers routenames syslog supportproxydhcp:proxydhcp current_osimage',
   ),
   ...map('bootparams', 'kernel initrd kcmdline addkcmdline'),
   ...map(

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { currentPlace } from '../generations/layout.ts'
 import { ImageError } from '../image-error.ts'
 import { lstatOrMissing, resolveInside } from '../liteimg/confined.ts'
 import { writeFileAtomic } from '../liteimg/manifest.ts'
@@ -64,15 +65,17 @@ interface KernelRecord {
 
 /** What nodes of this image boot: `<rootimgdir>/kernel`, else the newest kernel in `<rootimgdir>/rootimg`. */
 export async function imageKernel(rootimgdir: string): Promise<ImageKernel> {
-  const own = join(rootimgdir, 'kernel')
+  // DEST/kernel is a link where there are generations.
+  const place = currentPlace(rootimgdir)
+  const own = join(place.directory, 'kernel')
   if ((await lstatOrMissing(own))?.isFile()) {
     const bytes = await readFile(own)
-    const record = await readKernelRecord(rootimgdir)
+    const record = await readKernelRecord(place.directory)
     const isRecorded = record?.sha256 === sha256Of(bytes)
     const version = isRecorded ? record?.version : versionOfBzImage(bytes)
     return { path: own, version, arch: architectureOfKernel(bytes) }
   }
-  const [newest] = await findKernels(join(rootimgdir, 'rootimg'))
+  const [newest] = await findKernels(place.rootimg)
   if (newest === undefined)
     throw new ImageError('image-kernel', `no kernel in ${rootimgdir}: install a kernel package in the image`)
   return { ...newest, arch: architectureOfKernel(await readFile(newest.path)) }

@@ -1,6 +1,7 @@
 /** Whether liteimg has prepared the tree for the litefile rows of now, and every path is where the node will mount it. */
 import { readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openGenerationStates } from '../../../image/generations/states.ts'
 import { errnoOf, ImageError } from '../../../image/image-error.ts'
 import { assignRoles, type RoledEntry } from '../../../image/liteimg/entry.ts'
 import { locate } from '../../../image/liteimg/locate.ts'
@@ -8,6 +9,7 @@ import { emptyManifest, type Manifest, readManifest } from '../../../image/litei
 import { precheckEntries } from '../../../image/liteimg/precheck.ts'
 import { checkedEntriesOf } from '../../../statelite/compile.ts'
 import { hasErrors } from '../../../statelite/finding.ts'
+import { chosenEntries } from '../../../statelite/generations.ts'
 import type { ImageCase } from './images.ts'
 
 export async function checkStateliteTree({ image, snapshot, rootimg, say }: ImageCase): Promise<void> {
@@ -22,7 +24,14 @@ export async function checkStateliteTree({ image, snapshot, rootimg, say }: Imag
   if (prepared === undefined) {
     const isHalf = Object.keys(manifest.entries).length > 0
     say('error', 'no-liteimg', isHalf ? 'liteimg was interrupted' : 'liteimg has not been run', run)
-  } else if (prepared !== revision)
+  } else if (isChosen(image.rootimgdir, revision))
+    say(
+      'warning',
+      'old-generation',
+      `the current generation was prepared for other litefile rows (${prepared}; they are ${revision} now) and is booted as it was`,
+      `liteboot image promote ${image.name} <a later one>, or undo the edits of litefile`,
+    )
+  else if (prepared !== revision)
     say(
       'error',
       'stale-liteimg',
@@ -31,6 +40,11 @@ export async function checkStateliteTree({ image, snapshot, rootimg, say }: Imag
     )
   await checkPaths(root, manifest, roled, say)
   if (prepared === revision) for (const entry of roled) await checkPresent(root, manifest, entry, run, say)
+}
+
+/** A later generation was prepared for the rows of now: this one was gone back to. */
+function isChosen(rootimgdir: string, revision: string): boolean {
+  return chosenEntries(revision, openGenerationStates()(rootimgdir)) !== undefined
 }
 
 async function readRevision(root: string): Promise<string | undefined> {
