@@ -3,6 +3,7 @@
  * seconds of computing, so the server runs it in a thread of its own (image-worker.ts); everything in and out is plain data.
  */
 import { join } from 'node:path'
+import { assembleWithDracut, initrdMaker } from '../image/dracut/assemble.ts'
 import { type Draft, openGenerations } from '../image/generations/generations.ts'
 import { hasFlatTree, type ImagePlace, placeOf } from '../image/generations/layout.ts'
 import { ImageError } from '../image/image-error.ts'
@@ -25,6 +26,8 @@ export interface ImageJob {
   readonly kernelVersion?: string
   /** linuximage.netdrivers: these instead of all. */
   readonly drivers?: readonly string[]
+  /** What makes the initrd; undefined: what made the one that is there. */
+  readonly initrd?: 'lean' | 'dracut'
   /** The directory initrd-scripts. */
   readonly scripts: string
   /** Synclists and root's password. */
@@ -231,7 +234,8 @@ async function makeInitrd(
     arch,
     ...(kernelVersion === undefined ? {} : { kernelVersion }),
   })
-  const report = await assembleInitrd({
+  const output = join(directory, 'initrd-statelite.gz')
+  const request = {
     rootimg,
     kernelVersion: kernel.version,
     arch,
@@ -240,9 +244,13 @@ async function makeInitrd(
     ...(packed?.record.format === 'squashfs' ? { extraModules: ['loop', 'overlay', 'squashfs'] } : {}),
     // busybox unpacks gzip and xz itself.
     ...(packed?.record.format === 'cpio.zst' ? { programs: ['zstd'] } : {}),
-    output: join(directory, 'initrd-statelite.gz'),
-    compress: 'gzip',
-  })
-  const { path, size, modules, missingFirmware } = report
+    output,
+    compress: 'gzip' as const,
+  }
+  if ((job.initrd ?? initrdMaker(output)) === 'dracut') {
+    const { path, size, modules } = await assembleWithDracut(request)
+    return { path, kernelVersion: kernel.version, sizeBytes: size, modules: modules.length, missingFirmware: [] }
+  }
+  const { path, size, modules, missingFirmware } = await assembleInitrd(request)
   return { path, kernelVersion: kernel.version, sizeBytes: size, modules: modules.length, missingFirmware }
 }

@@ -3,7 +3,7 @@
 # devices; the steps do everything from the network to the last look at the root; dracut hands over.
 #
 # Beside this file lie what the server puts there: steps/, udhcpc.script, busybox, *.service and *.sh for the node.
-# shellcheck disable=SC2154 # moddir and hostonly are dracut's; liteboot_modules comes from the server's configuration file
+# shellcheck disable=SC2154 # moddir and hostonly are dracut's; liteboot_* come from the server's configuration file
 
 # Only where it is asked for by name.
 check() {
@@ -35,5 +35,6 @@ install() {
   inst_simple "$moddir/liteboot-boot.sh" /liteboot/boot
   inst_hook cmdline 20 "$moddir/liteboot-cmdline.sh"
   inst_hook mount 10 "$moddir/liteboot-mount.sh"
-  inst_multiple modprobe udevadm
+  # shellcheck disable=SC2086 # a list
+  inst_multiple modprobe udevadm ${liteboot_programs:-}
 }

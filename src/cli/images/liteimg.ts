@@ -12,6 +12,7 @@ interface Options {
   inPlace?: boolean
   method?: 'cpio' | 'squashfs'
   compressor?: Compressor
+  initrd?: 'lean' | 'dracut'
   promote: boolean
   verbose?: boolean
 }
@@ -45,17 +46,22 @@ export const liteimg: CliCommand = {
           'zstd',
         ]),
       )
+      .addOption(
+        new Option('--initrd <kind>', "lean, or made by the image's own dracut; default: as before, else lean").choices(
+          ['lean', 'dracut'],
+        ),
+      )
       .option('--no-promote', 'make the new generation and leave the current one current')
       .option('--in-place', 'change the current generation instead of making a new one')
       .option('--force <noderange>', 'with --in-place: these nodes run from it, and may see files vanish')
       .option('-V, --verbose', 'print every step')
       .action((image: string | undefined, options: Options) => {
-        const { verbose, force, inPlace, method, compressor } = options
+        const { verbose, force, inPlace, method, compressor, initrd } = options
         const keepCurrent = options.promote ? undefined : true
         run(({ api, onProgress }) =>
           api.call(
             'image.liteimg',
-            { image: image ?? imageName(options), verbose, force, inPlace, keepCurrent, method, compressor },
+            { image: image ?? imageName(options), verbose, force, inPlace, keepCurrent, method, compressor, initrd },
             onProgress,
           ),
         )

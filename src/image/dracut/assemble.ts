@@ -5,6 +5,7 @@
  * This happens in a mount namespace of its own: our module lies beside dracut's, temporary directories are ours, and the
  * tree itself is mounted read-only. It knows the tree, the scripts and where the initrd goes; no tables.
  */
+import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { arch as hostArch, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -36,6 +37,17 @@ export interface DracutRequest extends Omit<InitrdRequest, 'compress' | 'kernelV
   readonly kernelVersion: string
   readonly compress: 'gzip' | 'zstd'
   readonly lockFd?: number
+}
+
+/** What made the initrd that is there: its record says so. */
+export function initrdMaker(output: string): 'lean' | 'dracut' {
+  try {
+    // Boundary: our own record; any other file is none of dracut's.
+    const { by } = JSON.parse(readFileSync(`${output}.json`, 'utf8')) as Partial<Record<string, unknown>>
+    return by === 'dracut' ? 'dracut' : 'lean'
+  } catch {
+    return 'lean'
+  }
 }
 
 const HOST_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', ppc64: 'ppc64le', arm64: 'aarch64' }
@@ -152,7 +164,11 @@ async function moduleNames({ rootimg, kernelVersion, drivers, extraModules }: Dr
 }
 
 /** The module with the steps, its configuration, and empty places to mount on. */
-async function fill(work: string, { rootimg, scripts, arch, busybox }: DracutRequest, modules: readonly string[]) {
+async function fill(
+  work: string,
+  { rootimg, scripts, arch, busybox, programs }: DracutRequest,
+  modules: readonly string[],
+) {
   const module = join(work, 'modules/97liteboot')
   for (const directory of ['root', 'tmp/conf.d']) await mkdir(join(work, directory), { recursive: true })
   for (const directory of ['', 'steps', 'node']) await mkdir(join(module, directory), { recursive: true })
@@ -178,6 +194,7 @@ async function fill(work: string, { rootimg, scripts, arch, busybox }: DracutReq
     'hostonly="no"',
     // These would bring up the network in their own way, or look for a root on disks.
     'omit_dracutmodules+=" network network-legacy network-manager systemd-networkd nfs iscsi multipath lvm mdraid dmraid crypt busybox plymouth "',
+    `liteboot_programs="${(programs ?? []).join(' ')}"`,
     `liteboot_modules="${modules.join(' ')}"`,
   ]
   await writeFile(join(work, 'tmp/conf.d/liteboot.conf'), `${conf.join('\n')}\n`)

@@ -20,7 +20,7 @@ type Pack = NonNullable<ImageJob['pack']>
 const SCRIPTS = join(import.meta.dirname, '../../../../initrd-scripts')
 
 export const liteimg: Method<'image.liteimg'> = async (context, params, onProgress) => {
-  const { image: name, verbose, force, inPlace, keepCurrent, method, compressor } = params
+  const { image: name, verbose, force, inPlace, keepCurrent, method, compressor, initrd: initrdMaker } = params
   const { dryRun } = context
   const { snapshot } = await context.compiled()
   const image = imageNamed(snapshot, name, `Cannot find image '${name}' from the osimage table.`)
@@ -43,6 +43,7 @@ export const liteimg: Method<'image.liteimg'> = async (context, params, onProgre
   const way = {
     ...(inPlace ? { inPlace } : {}),
     ...(keepCurrent ? { promote: false } : {}),
+    ...(initrdMaker === undefined ? {} : { initrd: initrdMaker }),
     ...(isRamdisk ? { pack: compilePack(image, method, compressor) } : {}),
   }
   const report = await runJob(context, { ...compileJob(image, snapshot, entries, context), ...way }, onProgress)

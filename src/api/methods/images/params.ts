@@ -20,6 +20,8 @@ export const IMAGE_PARAMS = {
     verbose: flag,
     force: word,
     inPlace: flag,
+    /** Left out: as the one before. */
+    initrd: z.enum(['lean', 'dracut']).optional(),
     keepCurrent: flag,
     /** Of a ramdisk image; left out: as it was packed before. */
     method: z.enum(['cpio', 'squashfs']).optional(),
