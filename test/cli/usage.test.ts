@@ -48,10 +48,10 @@ $ liteboot --version
 liteboot 0.1.0
 $ liteboot lsdef
 Could not find any object definitions to display.
-$ liteboot litefile a b
+$ liteboot ilitefile a b
 ! Error: too many arguments. Expected 1 argument but got 2: a, b.
-! Usage: litefile [options] <noderange>
-!        \`litefile --help\` explains the options
+! Usage: ilitefile [options] <image>
+!        \`ilitefile --help\` explains the options
 [1]
 `,
   )

@@ -36,11 +36,11 @@ export const nodestatUpdate: Method<'nodestat.update'> = async (context, params)
   const time = renderTime(new Date())
   const { warnings } = await edit(context, (transaction) => {
     for (const { node, status, services, learning } of found) {
-      // A node that learns keeps that word until it boots again.
-      if (status === undefined || learning) continue
+      if (status === undefined) continue
       const appstatus = services.map((name) => `${name}=up`).join(',')
       const times = { statustime: time, appstatustime: time }
-      transaction.setRows('nodelist', { node }, { status, appstatus, ...times })
+      // A node that learns keeps that word until it boots again.
+      transaction.setRows('nodelist', { node }, { status: learning ? 'learning' : status, appstatus, ...times })
     }
   })
   const result = renderStatuses(found, params.power)
