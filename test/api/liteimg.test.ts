@@ -1,4 +1,5 @@
 /** liteimg from the command's point of view: what is printed, and that a server gives the work to a thread. */
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -112,4 +113,62 @@ test('what is wrong is said before the image is touched', async (t) => {
     advice: 'chdef -t osimage -o lite provmethod=statelite',
   })
   t.false(existsSync(join(rootimgdir, 'rootimg/.statelite')))
+})
+
+test('a ramdisk image is packed; how is remembered, and nothing new is made of the same tree', async (t) => {
+  const { client, places } = await openApiRig(t)
+  const rootimgdir = await defineImage(client, places.state)
+  const root = join(rootimgdir, 'rootimg')
+  mkdirSync(join(root, 'usr/share/doc'), { recursive: true })
+  writeFileSync(join(root, 'usr/share/doc/README'), 'read me')
+  writeFileSync(join(root, 'etc/fstab'), 'compute_x86_64 / tmpfs rw 0 1\n')
+  const exlist = join(places.state, 'lite.exlist')
+  writeFileSync(exlist, './usr/share/doc*\n./etc/motd*\n./misspelt\n')
+  const change = (...assignments: string[]) =>
+    client.call('objects.change', { operands: ['lite'], assignments, type: 'osimage' })
+  const packedNames = () =>
+    readdirSync(join(rootimgdir, 'generations/current/'))
+      .filter((name) => name.startsWith('rootimg-statelite'))
+      .sort()
+
+  const nfs = await t.throwsAsync(client.call('image.liteimg', { image: 'lite', method: 'cpio' }))
+  t.is(nfs?.message, '-m and -c say how a root is packed, and lite has rootfstype=nfs')
+  await client.call('image.liteimg', { image: 'lite' })
+  t.is(readFileSync(join(root, 'etc/fstab'), 'utf8'), 'compute_x86_64 / tmpfs ro 0 1\n')
+  t.deepEqual(packedNames(), [])
+
+  await change('rootfstype=ramdisk', `exlist=${exlist}`)
+  const first = await client.call('image.liteimg', { image: 'lite', compressor: 'xz' })
+  t.deepEqual(first.output.slice(0, 4), [
+    `Modifying ${root} ...`,
+    `Modifying ${root} done.`,
+    `Packing contents of ${root} ...`,
+    'compress method: xz',
+  ])
+  t.regex(first.output[5] ?? '', /\/image\/rootimg-statelite\.xz: cpio, \d+\.\d MiB, \d+\.\d MiB unpacked$/)
+  t.deepEqual(first.errors, [`Warning: ${exlist} line 3: ./misspelt matches nothing in the image`])
+  t.is(readFileSync(join(root, 'etc/fstab'), 'utf8'), 'compute_x86_64 / tmpfs rw 0 1\n', 'a root in memory is writable')
+  const names = execFileSync('sh', ['-c', `xz -dc ${rootimgdir}/rootimg-statelite.xz | cpio -it --quiet`], {
+    encoding: 'utf8',
+  }).split('\n')
+  t.false(names.includes('./usr/share/doc/README'))
+  t.true(names.includes('./etc/motd'), 'what an entry is put on stays, whatever the exlist says')
+  t.true(names.includes('./.default/etc/motd'))
+  t.deepEqual(
+    names.filter((name) => name.startsWith('./.statelite')),
+    ['./.statelite', './.statelite/revision'],
+  )
+
+  const again = await client.call('image.liteimg', { image: 'lite' })
+  t.is(again.output[3], 'compress method: xz')
+  t.regex(again.output.at(-1) ?? '', /^lite: generation 3 stays current/)
+  await client.call('image.liteimg', { image: 'lite', compressor: 'gzip' })
+  t.deepEqual(packedNames(), ['rootimg-statelite.gz', 'rootimg-statelite.json'])
+  t.true(existsSync(join(rootimgdir, 'generations/3/rootimg-statelite.xz')), 'nodes may still be fetching it')
+
+  await change('rootfstype=nfs')
+  writeFileSync(join(root, 'etc/issue'), 'changed')
+  await client.call('tables.change', { words: ['image=ALL,file=/etc/issue', 'litefile.options=tmpfs'] })
+  await client.call('image.liteimg', { image: 'lite' })
+  t.deepEqual(packedNames(), [], 'a packed root of an older tree is nobody’s')
 })

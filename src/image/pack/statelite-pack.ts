@@ -1,5 +1,5 @@
 /** liteimg's last step for rootfstype=ramdisk: the prepared tree as one file that the lean initrd can unpack. */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generationNumbers, placeOf } from '../generations/layout.ts'
 import { ImageError } from '../image-error.ts'
@@ -39,6 +39,7 @@ export async function packForStatelite(request: StatelitePackRequest): Promise<P
   if (method === 'tar')
     throw new ImageError('image-pack', 'nodes of a ramdisk image unpack cpio and squashfs, not tar: use -m cpio')
   if (method === 'squashfs') await checkKernelReads(rootimg, compressor, request.kernelVersion)
+  await settleTimes(rootimg)
   return await packTree({
     tree: {
       root: rootimg,
@@ -56,6 +57,13 @@ export async function packForStatelite(request: StatelitePackRequest): Promise<P
     ...(lockFd === undefined ? {} : { lockFd }),
     ...(onProgress === undefined ? {} : { onProgress }),
   })
+}
+
+/** liteimg writes its records anew at every run; the same tree is to give the same bytes all the same. */
+async function settleTimes(rootimg: string): Promise<void> {
+  const record = join(rootimg, '.statelite/revision')
+  const { mtime } = await stat(join(rootimg, '.default'))
+  for (const path of [record, join(rootimg, '.statelite')]) await utimes(path, mtime, mtime)
 }
 
 /** What was chosen once stays: asked of the newest generation that has a packed root. */
