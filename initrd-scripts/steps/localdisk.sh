@@ -243,7 +243,9 @@ partition_disk() {
   while IFS=$TAB read -r pt_number pt_name _; do
     rename_part "$1" "$pt_number" "$pt_name${ld_order:+.$ld_order}" || return 1
   done <"$RUN_DIR/disk.plan"
-  wait_for_partitions "$1"
+  # parted tells the kernel of places and sizes, not of names.
+  run tool blockdev --rereadpt "/dev/$1" || warn "the kernel does not read the partitions of $1 again: $run_output"
+  wait_for_partitions "$1" || return 1
   note "$1 was partitioned and formatted"
 }
 

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { planRoute, reportRoute } from '../../src/http/node-routes.ts'
+import { partitionScriptRoute } from '../../src/http/partition-script-route.ts'
 import { parseReport, REPORT_RESULTS, REPORT_STAGES } from '../../src/http/report-form.ts'
 import type { BootEvent } from '../../src/timeline/event.ts'
 import { ask, openRig, type Rig, until } from './rig.ts'
@@ -46,6 +47,27 @@ test('HEAD of a plan is no fetch', async (t) => {
   const answer = await ask(rig.port, '/node/v1/cn01/plan', { method: 'HEAD' })
   t.deepEqual([answer.status, answer.headers['content-length'], answer.body.length], [200, '21', 0])
   t.is(rig.told.length, 0)
+})
+
+test('the partition script goes to its node only', async (t) => {
+  const told: BootEvent[] = []
+  const rig = await openRig(t, [
+    partitionScriptRoute({
+      scriptOf: (name) =>
+        name === 'cn01'
+          ? { kind: 'plan', text: '#!/bin/sh\necho ü\n' }
+          : { kind: 'refused', status: 403, message: 'not yours' },
+      emit: (event) => void told.push(event),
+      now: () => 1000,
+    }),
+  ])
+  const answer = await ask(rig.port, '/node/v1/cn01/partition-script')
+  t.deepEqual([answer.status, answer.body.toString()], [200, '#!/bin/sh\necho ü\n'])
+  t.is((await ask(rig.port, '/node/v1/cn02/partition-script')).status, 403)
+  t.like(told, [
+    { event: 'partition script', node: 'cn01', ok: true },
+    { event: 'partition script', node: 'cn02', ok: false, detail: '403 not yours' },
+  ])
 })
 
 test('a report is told and answered 204', async (t) => {
