@@ -24,6 +24,7 @@ const IMAGE: Scenario = {
     '/var/lib/again/old': 'old',
     '/var/lib/kept/one': '1',
     '/var/log/messages': '',
+    '/var/lib/owned/': { uid: 9, gid: 9, mode: 0o750 },
   },
   entries: [
     ['tmpfs', '/var/log/'],
@@ -89,7 +90,6 @@ for (const shell of CANNOT_RUN === undefined ? SHELLS : []) {
           'd new /srv/data/',
           'd new /srv/data/deep/',
           'd old /etc/',
-          'd old /var/',
           'd old /var/lib/',
           'd old /var/lib/app/',
           'd old /var/lib/kept/',
@@ -114,9 +114,10 @@ for (const shell of CANNOT_RUN === undefined ? SHELLS : []) {
 
   onNode('nothing was written: nothing is told, whatever the initrd wrote itself', IMAGE, async (t, run) => {
     const out = await run(
-      `${STAGES}\n${learned('list')}; cat $NEWROOT/etc/hostname; ls $NEWRUN/systemd/system/sysinit.target.wants`,
+      `${STAGES}\n${learned('list')}; cat $NEWROOT/etc/hostname; ls $NEWRUN/systemd/system/sysinit.target.wants
+      stat -c '%u:%g %a' $RUN_DIR/learn/layer/upper/var/lib/owned`,
     )
-    t.is(out, 'cn07\nliteboot-learned.service\n')
+    t.is(out, 'cn07\nliteboot-learned.service\n9:9 750\n')
     const again = await run(
       `rm $RUN_DIR/entries; ${STAGES}\necho a longer name >$NEWROOT/etc/hostname; ${learned('list')}`,
     )

@@ -49,6 +49,16 @@ LINE
   note "learning: what is written goes to a tmpfs overlay (at most $lo_size) and is gone after this boot"
 }
 
+# Directories of services (StateDirectory= with User=) go into the layer at once. systemd removes their ACLs before it uses
+# them, and an overlay answers for one that is still on NFS without ACLs: not supported (Linux 6.1); the service then fails.
+copy_up_owned() {
+  for cu_dir in "$NEWROOT"/var/lib/* "$NEWROOT"/var/cache/* "$NEWROOT"/var/log/* "$NEWROOT"/var/spool/* "$NEWROOT"/etc/*; do
+    if [ -L "$cu_dir" ] || [ ! -d "$cu_dir" ]; then continue; fi
+    cu_owner=$(stat -c %u:%g "$cu_dir")
+    case $cu_owner in 0:*) ;; *) chown "$cu_owner" "$cu_dir" ;; esac
+  done
+}
+
 # provide_learning: the node tells what was written, until it is switched off. The unit in /run needs no change of the image.
 provide_learning() {
   is_learning || return 0
@@ -56,6 +66,7 @@ provide_learning() {
     fail "learning: the initrd has no $LEARN_SCRIPT: run liteimg"
     return 1
   fi
+  copy_up_owned
   LITEBOOT_RUN_DIR=$RUN_DIR sh "$RUN_DIR/learned" baseline || {
     fail "learning: the layer cannot be read"
     return 1
