@@ -54,9 +54,9 @@ ${lines.join('\n')}
 }
 
 /** The section takes the place of the one that is there, or comes last; not a byte of the others changes. */
-export function replaceSection(text: string, section: string): string {
-  const start = text.indexOf(`${TITLE}\n`)
+export function replaceSection(text: string, section: string, title = TITLE): string {
+  const start = text.indexOf(`${title}\n`)
   if (start === -1) return `${text.trimEnd()}\n\n${section}`
-  const end = text.indexOf('\n## ', start + TITLE.length)
+  const end = text.indexOf('\n## ', start + title.length)
   return `${text.slice(0, start)}${section}${end === -1 ? '' : text.slice(end)}`
 }

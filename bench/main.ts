@@ -1,14 +1,14 @@
 /**
  * `npm run bench`: liteboot beside its peers, in namespaces of its own.
  *
- *   bench/run.sh [--quick] [--only dhcp,tftp,http,nfs,memory,tables,commands] [--output FILE]
+ *   bench/run.sh [--quick] [--only dhcp,tftp,http,nfs,memory,tables,commands,image] [--output FILE]
  *
  * A full run writes bench/RESULTS.md; --quick (a smoke test) and --only print the report unless --output is given.
- * `--only commands` compares nothing: with --output it renews its own section of the file and no other.
+ * `--only commands` and `--only image`: with --output each renews its own section of the file and no other.
  */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { CleanUps } from '../vm-harness/liteboot.ts'
@@ -17,6 +17,7 @@ import { renderCommands, replaceSection } from './commands-report.ts'
 import { type Outcome, runContest } from './contest.ts'
 import { dhcpSuite } from './dhcp.ts'
 import { httpSuite } from './http.ts'
+import { measureImages, renderImages } from './image.ts'
 import { describeMachine } from './machine.ts'
 import { type MemoryOutcome, measureMemory } from './memory.ts'
 import { nfsSuite } from './nfs.ts'
@@ -175,6 +176,18 @@ async function runCommandsOnly(cleanUps: CleanUps): Promise<void> {
   }
 }
 
+/** Packing, generations, liteimg: no servers, a section of its own. */
+async function runImagesOnly(cleanUps: CleanUps): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), 'liteboot-bench-'))
+  cleanUps.add(() => rmSync(scratch, { recursive: true, force: true }))
+  const section = renderImages(await measureImages(scratch, options.quick, say), availableParallelism())
+  if (options.output === undefined) process.stdout.write(`\n${section}`)
+  else {
+    writeFileSync(options.output, replaceSection(readFileSync(options.output, 'utf8'), section, '## Images'))
+    say(`written: ${options.output}`)
+  }
+}
+
 async function runAll(cleanUps: CleanUps): Promise<void> {
   const machine = await describeMachine()
   await removeStaleWires()
@@ -223,7 +236,9 @@ const cleanUps = new CleanUps()
 // npm and timeout(1) pass a signal on that the terminal has sent already: the second one must not cut the clean-up short.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 try {
-  await (options.only === 'commands' ? runCommandsOnly(cleanUps) : runAll(cleanUps))
+  if (options.only === 'commands') await runCommandsOnly(cleanUps)
+  else if (options.only === 'image') await runImagesOnly(cleanUps)
+  else await runAll(cleanUps)
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
