@@ -2,10 +2,12 @@
 # The kernel command line. The kernel hands unknown parameters to init as environment only sometimes, and an init
 # between us and it drops them; so every parameter is read from /proc/cmdline itself.
 
-: "${CMDLINE_FILE:=/proc/cmdline}"
+: "${CMDLINE_FILE:=/proc/cmdline}" "${CMDLINE_DEFAULTS:=/liteboot/cmdline}"
 
-# Prints one parameter a line. Double quotes group blanks, as the kernel reads them.
+# Prints one parameter a line. Double quotes group blanks, as the kernel reads them. What the initrd itself brings comes
+# first: the last value of a parameter is the one that counts.
 cmdline_words() {
+  if [ -r "$CMDLINE_DEFAULTS" ]; then set -- "$CMDLINE_DEFAULTS"; else set --; fi
   awk '{
     word = ""; quoted = 0
     for (i = 1; i <= length($0); i++) {
@@ -15,7 +17,7 @@ cmdline_words() {
       else word = word c
     }
     if (word != "") print word
-  }' "$CMDLINE_FILE"
+  }' "$@" "$CMDLINE_FILE"
 }
 
 # cmdline_values NAME: every value given for NAME, in order, one a line.

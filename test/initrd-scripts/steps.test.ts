@@ -28,6 +28,10 @@ for (const shell of MISSING === undefined ? SHELLS : []) {
     t.is(run('cmdline_value a', before), 'one two\n')
     t.is(run('cmdline_values NODE', before), 'n0\nn1\n')
     t.is(run('cmdline_value liteboot.shell; cmdline_value ODE; cmdline_value missing', before), '')
+    // What the initrd brings holds unless the command line says otherwise.
+    writeFileSync(join(work, 'defaults'), 'NODE=default rootlimit=4g\n')
+    const both = `${before} CMDLINE_DEFAULTS=${work}/defaults`
+    t.is(run('cmdline_value NODE; cmdline_value rootlimit', both), 'n1\n4g\n')
     t.is(run('cmdline_flag liteboot.debug && echo yes; cmdline_flag litebootXdebug || echo no', before), 'yes\nno\n')
     t.is(run('cmdline_flag NODE || echo no', before), 'no\n')
   })

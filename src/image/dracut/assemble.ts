@@ -166,7 +166,7 @@ async function moduleNames({ rootimg, kernelVersion, drivers, extraModules }: Dr
 /** The module with the steps, its configuration, and empty places to mount on. */
 async function fill(
   work: string,
-  { rootimg, scripts, arch, busybox, programs }: DracutRequest,
+  { rootimg, scripts, arch, busybox, programs, commandLine }: DracutRequest,
   modules: readonly string[],
 ) {
   const module = join(work, 'modules/97liteboot')
@@ -180,6 +180,7 @@ async function fill(
   await take('steps', 'steps', /\.sh$/)
   await take('node', 'node', /\.(service|sh)$/)
   await take('lean', '', /^udhcpc\.script$/)
+  if (commandLine !== undefined) await writeFile(join(module, 'cmdline'), `${commandLine}\n`)
   const found = await findBusybox(rootimg, parseArchitecture(arch), busybox)
   await writeFile(join(module, 'busybox'), found.bytes, { mode: 0o755 })
   for (const name of [

@@ -37,6 +37,8 @@ export interface InitrdRequest {
   readonly extraModules?: readonly string[]
   /** Programs besides busybox: `zstd`, when a root packed with it is to be unpacked. */
   readonly programs?: readonly string[]
+  /** Kernel parameters that hold unless the kernel's own command line says otherwise: `rootlimit=4g`. */
+  readonly commandLine?: string
   readonly output: string
   readonly compress: InitrdCompression
 }
@@ -66,6 +68,8 @@ export async function assembleInitrd(request: InitrdRequest): Promise<InitrdRepo
   const content = new InitrdContent()
   await addScripts(content, request.scripts)
   addSkeleton(content, busybox.bytes)
+  if (request.commandLine !== undefined)
+    content.addFile('liteboot/cmdline', Buffer.from(`${request.commandLine}\n`), 0o644)
   for (const name of request.programs ?? [])
     for (const file of await bringProgram(request.rootimg, arch, name)) content.addFile(file.name, file.data, file.mode)
 
