@@ -178,6 +178,12 @@ function packages(arch: Arch, busybox: Buffer, dbpath: string): Package[] {
     { name: 'grouped', requires: 'filesystem', files: { '/etc/grouped.conf': 'x\n' } },
     { name: 'optional', requires: 'filesystem', files: { '/etc/optional.conf': 'x\n' } },
     { name: 'legacy', requires: 'filesystem', files: { '/etc/legacy.conf': 'x\n' } },
+    {
+      name: 'patterns-toy',
+      requires: 'openssh-server',
+      provides: 'pattern() = toy_minimal\nProvides: pattern-visible()\nRequires: grouped',
+      files: { '/usr/share/patterns-toy': 'x\n' },
+    },
     kernel(arch, '9.el9'),
     kernel(arch, '70.el9'),
   ]

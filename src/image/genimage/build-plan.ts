@@ -7,7 +7,7 @@ import { planBaseTree } from './base-tree.ts'
 import { planDnf } from './dnf.ts'
 import { mountTree } from './mount-tree.ts'
 import type { PlanContext } from './plan-context.ts'
-import { prepareRpmTree } from './rpm-tree.ts'
+import { prepareRpmTree, renderRpmMacros } from './rpm-tree.ts'
 import type { BuildStep } from './steps.ts'
 import { planZypper } from './zypper.ts'
 
@@ -37,6 +37,7 @@ function planStart(context: PlanContext): BuildStep[] {
     if (base === undefined) steps.push(...planMmdebstrap(context))
     steps.push({ kind: 'work', what: 'no services, no initrd of the packages', run: () => prepareAptTree(root) })
   } else {
+    steps.unshift({ kind: 'file', path: `${places.work}/home/.rpmmacros`, text: renderRpmMacros(tools) })
     if (base === undefined) steps.push({ kind: 'work', what: `making ${root}`, run: () => makeRoot(root) })
     steps.push({ kind: 'work', what: 'no initrd of the packages', run: () => prepareRpmTree(root, tools) })
   }

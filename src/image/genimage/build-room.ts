@@ -77,7 +77,8 @@ async function runStep(step: CommandStep, enter: readonly string[], options: Bui
   const { log, onProgress, lockFd } = options
   log.write(`$ ${renderWords(step.words, step.environment)}`)
   log.mark()
-  const [program = '', ...args] = [...enter, ...step.words]
+  // Packages make directories that they do not own: never with the umask of whoever started us.
+  const [program = '', ...args] = [...enter, 'sh', '-c', 'umask 022; exec "$@"', 'run', ...step.words]
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe', ...(lockFd === undefined ? [] : [lockFd])],
     env: { ...options.environment, ...step.environment },

@@ -10,10 +10,7 @@ const LOGS = '/run/liteboot/log'
 export function planDnf(context: PlanContext): BuildStep[] {
   const { lists, places, request } = context
   const dnf = commandOf(context)
-  const steps: BuildStep[] = [
-    { kind: 'file', path: `${places.work}/dnf.conf`, text: renderDnfConf(context) },
-    { kind: 'file', path: `${places.work}/home/.rpmmacros`, text: renderRpmMacros(context) },
-  ]
+  const steps: BuildStep[] = [{ kind: 'file', path: `${places.work}/dnf.conf`, text: renderDnfConf(context) }]
   for (const [index, batch] of lists.distro.entries()) {
     if (batch.install.length === 0) continue
     const excluded = [...batch.removeBefore, ...batch.removeAfter].map(({ name }) => `--exclude=${name}`)
@@ -86,13 +83,4 @@ export function renderDnfConf({ repositories, otherRepositories, isOnNfs, places
 
 function renderRepository({ id, baseurl }: RpmRepository): string[] {
   return ['', `[${id}]`, `name=${id}`, `baseurl=${baseurl}`, 'enabled=1', 'metadata_expire=0']
-}
-
-/**
- * Debian's rpm keeps its database in the home directory, and so would put it there in the tree. What is mounted read-only
- * is no package's to change.
- */
-export function renderRpmMacros({ tools }: PlanContext): string {
-  const path = '/run/liteboot/bin:/sbin:/bin:/usr/sbin:/usr/bin'
-  return `%_dbpath /${tools.rpmDatabase ?? 'var/lib/rpm'}\n%_install_script_path ${path}\n%_netsharedpath /sys:/proc\n`
 }

@@ -12,6 +12,15 @@ import { TreeFiles } from './tree-files.ts'
 const MASKED = ['50-dracut.install', '51-dracut-rescue.install', '92-crashkernel.install']
 const PLUGINS = 'etc/kernel/install.d'
 
+/**
+ * Debian's rpm keeps its database in the home directory, and so would put it there in the tree. What is mounted read-only
+ * is no package's to change.
+ */
+export function renderRpmMacros(tools: OsTools): string {
+  const path = '/run/liteboot/bin:/sbin:/bin:/usr/sbin:/usr/bin'
+  return `%_dbpath /${tools.rpmDatabase ?? 'var/lib/rpm'}\n%_install_script_path ${path}\n%_netsharedpath /sys:/proc\n`
+}
+
 /** Some packages' scripts want an fstab. */
 export async function prepareRpmTree(root: string, tools: OsTools): Promise<undefined> {
   const tree = new TreeFiles(root)
@@ -84,17 +93,27 @@ async function foldJournal(path: string): Promise<void> {
     })
 }
 
+/** What the image's own packages may have made empty. */
+const OWNED = new Set([
+  '/',
+  '/home',
+  '/media',
+  '/mnt',
+  '/opt',
+  '/root',
+  '/srv',
+  '/tmp',
+  '/usr',
+  '/var',
+  '/var/lib',
+  '/var/tmp',
+])
+
 /** zypper puts the paths of its caches below the root as well; and leaves nothing else behind that is not the image's. */
 export async function cleanRpmTree({ root, work }: BuildPlaces): Promise<undefined> {
-  await rm(join(root, work), { recursive: true, force: true })
-  for (let above = dirname(work); above !== '/'; above = dirname(above)) {
-    try {
-      await rmdir(join(root, above))
-    } catch {
-      break
-    }
-  }
   const tree = new TreeFiles(root)
+  await tree.remove(work.slice(1))
+  for (let above = dirname(work); !OWNED.has(above); above = dirname(above)) await tree.removeEmptyDir(above.slice(1))
   await dropLocks(tree)
   for (const name of ['var/cache/dnf', 'var/cache/yum', 'var/cache/zypp'])
     for (const below of await tree.names(name)) await tree.remove(`${name}/${below}`)

@@ -55,10 +55,13 @@ export class TreeFiles {
   async makeDir(rel: string, mode = 0o755): Promise<void> {
     const real = await resolveInside(this.root, rel)
     if (real === undefined) throw new ImageError('image-path', `/${rel} in the image is a loop of symbolic links`)
-    const path = join(this.root, real)
-    if ((await lstatOrMissing(path)) !== undefined) return
-    await mkdir(path, { recursive: true, mode: 0o755 })
-    await chmod(path, mode)
+    let here = this.root
+    for (const part of real.split('/').filter((each) => each !== '')) {
+      here = join(here, part)
+      if ((await lstatOrMissing(here)) !== undefined) continue
+      await mkdir(here)
+      await chmod(here, here === join(this.root, real) ? mode : 0o755)
+    }
   }
 
   async link(rel: string, target: string): Promise<void> {

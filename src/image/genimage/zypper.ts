@@ -1,5 +1,4 @@
 /** SLES, openSUSE: zypper on the tree, with repositories, caches and a zypp.conf of its own. */
-import { renderRpmMacros } from './dnf.ts'
 import { batchTitle, namesOf, type PlanContext } from './plan-context.ts'
 import type { BuildStep, CommandStep } from './steps.ts'
 
@@ -18,7 +17,6 @@ export function planZypper(context: PlanContext): BuildStep[] {
   const zypper = commandOf(context)
   const steps: BuildStep[] = [
     { kind: 'file', path: `${work}/zypp.conf`, text: `[main]\narch = ${arch}\nsolver.onlyRequires = true\n` },
-    { kind: 'file', path: `${work}/home/.rpmmacros`, text: renderRpmMacros(context) },
     ...[...repositories, ...otherRepositories].map(({ id, baseurl }): BuildStep => {
       const settings = [`name=${id}`, 'enabled=1', 'autorefresh=0', 'gpgcheck=0', 'type=rpm-md', `baseurl=${baseurl}`]
       return { kind: 'file', path: `${work}/repos.d/${id}.repo`, text: `[${id}]\n${settings.join('\n')}\n` }
@@ -26,12 +24,10 @@ export function planZypper(context: PlanContext): BuildStep[] {
     zypper('reading the repositories', ['refresh'], [], {}),
   ]
   const install = (what: string, names: readonly string[], environment: Readonly<Record<string, string>>) => {
-    const packages = names.filter((name) => !name.startsWith('@'))
-    const patterns = names.filter((name) => name.startsWith('@')).map((name) => name.replace(/^@\^?/, ''))
-    const words = ['install', '--auto-agree-with-licenses', '--no-recommends']
-    if (packages.length > 0) steps.push(zypper(what, [...words, '--'], packages, environment))
-    if (patterns.length > 0)
-      steps.push(zypper(`${what}, patterns`, [...words, '-t', 'pattern', '--'], patterns, environment))
+    // Patterns are packages that provide this; zypper's own word for them needs a libsolv built for SUSE.
+    const wanted = names.map((name) => name.replace(/^@\^?(.*)$/, 'pattern()=$1'))
+    const words = ['install', '--auto-agree-with-licenses', '--no-recommends', '--']
+    if (wanted.length > 0) steps.push(zypper(what, words, wanted, environment))
   }
   const locked = (names: readonly string[], work: () => void) => {
     if (names.length > 0) steps.push(zypper('keeping packages out', ['addlock', '--'], names, {}))
