@@ -2,7 +2,7 @@
  * Local disks, in a virtual machine with two: one blank, one with data of others. Boots one after the other, each with
  * another partition file or order; everything is read inside the guest, and the foreign disk is compared byte by byte.
  *
- *   node vm-harness/localdisk.ts [--keep] [--directory DIR]
+ *   node vm-harness/scenarios/localdisk.ts [--keep] [--directory DIR]
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -10,11 +10,11 @@ import { chmodSync, createReadStream, mkdirSync, rmSync, truncateSync, writeFile
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { type Check, judgeCheck, loadFunctions } from './demo/checklist.ts'
-import { openLab } from './lab.ts'
-import { CleanUps, liteboot, startServer } from './liteboot.ts'
-import { findAccelerator, type Machine, startMachine } from './machine.ts'
-import { advertiseRouter } from './router.ts'
+import { type Check, judgeCheck, loadFunctions } from '../demo/checklist.ts'
+import { openLab } from '../lab.ts'
+import { CleanUps, liteboot, startServer } from '../liteboot.ts'
+import { findAccelerator, type Machine, startMachine } from '../machine.ts'
+import { advertiseRouter } from '../router.ts'
 
 const BOOT_TIMEOUT_MS = 300_000
 const SERVER = '10.77.0.1'
@@ -63,7 +63,7 @@ async function digest(file: string): Promise<string> {
 }
 
 function buildRoot(): Promise<void> {
-  const script = join(import.meta.dirname, 'demo/build-root.sh')
+  const script = join(import.meta.dirname, '../demo/build-root.sh')
   const child = spawn('sh', [script, rootimgdir, 'fdisk,xfsprogs,parted,e2fsprogs'], { stdio: 'inherit' })
   return new Promise((resolve, reject) => {
     child.once('error', reject)

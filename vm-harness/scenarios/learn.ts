@@ -2,17 +2,17 @@
  * Learning mode, in a virtual machine: a boot that may write everywhere, the rows suggested for what it wrote, and a
  * boot with these rows in which the same writes work on the read-only root.
  *
- *   node vm-harness/learn.ts [--keep] [--directory DIR]
+ *   node vm-harness/scenarios/learn.ts [--keep] [--directory DIR]
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Check, judgeCheck, loadFunctions } from './demo/checklist.ts'
-import { openLab } from './lab.ts'
-import { CleanUps, liteboot, startServer } from './liteboot.ts'
-import { findAccelerator, type Machine, startMachine } from './machine.ts'
-import { advertiseRouter } from './router.ts'
+import { type Check, judgeCheck, loadFunctions } from '../demo/checklist.ts'
+import { openLab } from '../lab.ts'
+import { CleanUps, liteboot, startServer } from '../liteboot.ts'
+import { findAccelerator, type Machine, startMachine } from '../machine.ts'
+import { advertiseRouter } from '../router.ts'
 
 const BOOT_TIMEOUT_MS = 300_000
 const SERVER = '10.77.0.1'
@@ -59,7 +59,7 @@ async function shown(...args: string[]): Promise<string> {
 }
 
 function buildRoot(): Promise<void> {
-  const script = join(import.meta.dirname, 'demo/build-root.sh')
+  const script = join(import.meta.dirname, '../demo/build-root.sh')
   const child = spawn('sh', [script, rootimgdir, 'chrony,cron'], { stdio: ['ignore', 'inherit', 'inherit'] })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
