@@ -15,6 +15,7 @@ import {
   readlinkSync,
   rmSync,
   type Stats,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -122,7 +123,8 @@ async function command(t: ExecutionContext, site: Site, ...words: string[]): Pro
 
 /** Path → what it is; times, and what holds them or salt, left out. */
 function treeOf(root: string): string[] {
-  const ignored = /^(var\/lib\/(rpm|dnf)|usr\/lib\/sysimage\/rpm|var\/log|var\/cache|etc\/shadow$|etc\/by-mounts$)/
+  const ignored =
+    /^(var\/lib\/(rpm|dnf)|usr\/lib\/sysimage\/rpm|var\/log|var\/cache|etc\/shadow$|etc\/by-mounts$|\.statelite\/manifest\.json$)/
   const lines: string[] = []
   const visit = (rel: string) => {
     for (const name of readdirSync(join(root, rel))) {
@@ -301,6 +303,58 @@ run(
     t.true(existsSync(join(lab.dest, 'generations/1/rootimg/etc/passwd')))
   },
 )
+
+run('without a name: the definitions for netboot and statelite are made when the image is', async (t) => {
+  t.timeout(120_000)
+  const { site } = await newLab(t, 'rocky9.4', 'x86_64')
+  const installdir = join(site.directory, 'install')
+  const list = join(installdir, 'custom/netboot/rocky/toy.rocky9.pkglist')
+  mkdirSync(join(list, '..'), { recursive: true })
+  writeFileSync(list, 'filesystem\nkernel\ntinysh\n')
+  mkdirSync(join(installdir, 'rocky9.4'))
+  symlinkSync(join(fixtures, 'x86_64'), join(installdir, 'rocky9.4/x86_64'))
+  await command(t, site, 'chtab', 'key=installdir', `site.value=${installdir}`)
+  const { stdout } = await command(
+    t,
+    site,
+    'genimage',
+    '-o',
+    'rocky9.4',
+    '-a',
+    'x86_64',
+    '-p',
+    'toy',
+    '-n',
+    'toy',
+    '-i',
+    'eth1',
+  )
+  t.regex(stdout, /rocky9\.4-x86_64-statelite-toy: generation 1 is current/)
+  for (const provmethod of ['netboot', 'statelite']) {
+    const image = `rocky9.4-x86_64-${provmethod}-toy`
+    const shown = await command(
+      t,
+      site,
+      'lsdef',
+      '-t',
+      'osimage',
+      '-o',
+      image,
+      '-c',
+      '-i',
+      'provmethod,pkglist,netdrivers,nodebootif,rootimgdir',
+    )
+    t.deepEqual(shown.stdout.trim().split('\n').sort(), [
+      `${image}: netdrivers=toy`,
+      `${image}: nodebootif=eth1`,
+      `${image}: pkglist=${list}`,
+      `${image}: provmethod=${provmethod}`,
+      `${image}: rootimgdir=${installdir}/netboot/rocky9.4/x86_64/toy`,
+    ])
+  }
+  const wrong = await runCommand(site, ['genimage', '-k', "5'1", 'rocky9.4-x86_64-statelite-toy'])
+  t.regex(wrong.stderr, /'5'1' is no kernel version: write it as uname -r says it/)
+})
 
 run('what fails is said in the words of the package manager, and leaves the image as it was', async (t) => {
   t.timeout(120_000)

@@ -79,6 +79,7 @@ export async function genimage(request: GenimageRequest, options: GenimageOption
   const log = openBuildLog(join(draft.directory, 'build.log'))
   try {
     const built = await build(checked, draft, log, options)
+    if (options.signal?.aborted === true) throw interrupted()
     log.close()
     const generation = await draft.commit({ promote: true, facts: built.facts })
     await rm(join(request.dest, FAILED_LOG), { force: true })
@@ -235,7 +236,9 @@ async function carryOut(job: Job, steps: readonly BuildStep[], warnings: Set<str
       case 'uname': {
         const [kernel] = await findKernels(places.root)
         const version = checked.request.kernelVersion ?? kernel?.version
-        if (version !== undefined) await room.run(fakeUname(places, version, checked.arch))
+        // A tree may come from anywhere, and this becomes part of a script.
+        if (version !== undefined && /^[\w.+~-]+$/.test(version))
+          await room.run(fakeUname(places, version, checked.arch))
         break
       }
     }

@@ -31,6 +31,8 @@ export function compileRequest(
       if (!isReadable(file)) throw new OperatorError('LB_BAD_INPUT', `The ${kind} specified '${file}' does not exist!`)
   }
   checkSizes(params)
+  checkVersion(attributes.kernelver)
+  checkVersion(attributes.krpmver)
   const drivers = list('netdrivers')
     .map((driver) => driver.replace(/\.ko$/, ''))
     .filter((driver) => driver !== 'allupdate')
@@ -75,6 +77,12 @@ function checkSizes({ tmpSize, rootLimit, permission }: GenimageParams): void {
       throw new OperatorError('LB_USAGE', `${option} ${value} is no size: write 512m, 4g or 50%`)
   if (permission !== undefined && !/^[0-7]{3,4}$/.test(permission))
     throw new OperatorError('LB_USAGE', `--permission ${permission} is no octal mode: write 755 or 1777`)
+}
+
+/** Becomes part of package names and paths. */
+function checkVersion(version: string | undefined): void {
+  if (version !== undefined && !/^[A-Za-z0-9][\w.+~-]*$/.test(version))
+    throw new OperatorError('LB_BAD_INPUT', `'${version}' is no kernel version: write it as uname -r says it`)
 }
 
 function isReadable(path: string): boolean {
