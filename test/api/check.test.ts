@@ -122,7 +122,7 @@ const FAULTS: readonly (readonly [
     'a row past the checks: bad option',
     (s) => s.force('litefile', { image: 'ALL', file: '/etc/hosts' }, { options: 'tmfps' }),
     [
-      'error    litefile row image=ALL,file=/etc/hosts: unknown option "tmfps" (use one of tmpfs persistent con ro link link,ro link,con link,persistent (blank and rw mean tmpfs; tmpfs,rw means link))',
+      'error    litefile row image=ALL,file=/etc/hosts: unknown option "tmfps" (use one of tmpfs persistent localdisk con ro link link,ro link,con link,persistent (blank and rw mean tmpfs; tmpfs,rw means link))',
     ],
   ],
   [

@@ -113,7 +113,7 @@ test('a fault that is there already does not stop other edits, nor its own repai
   ])
 })
 
-test('liteimg: refused while nodes run from the image, unless all of them are named', async (t) => {
+test('liteimg in place: refused while nodes run from the image, unless all of them are named', async (t) => {
   const rig = await openApiRig(t)
   const { client, places } = rig
   const rootimgdir = join(places.state, 'image')
@@ -126,13 +126,13 @@ test('liteimg: refused while nodes run from the image, unless all of them are na
   await client.call('objects.make', image)
   rig.users = ['n1', 'n2']
   const attempt = async (force?: string) =>
-    (await t.throwsAsync(client.call('image.liteimg', { image: 'lite', force }), {
+    (await t.throwsAsync(client.call('image.liteimg', { image: 'lite', inPlace: true, force }), {
       instanceOf: OperatorError,
     })) as OperatorError
   const busy = await attempt()
   t.is(busy.code, 'LB_IMAGE_BUSY')
   t.is(busy.message, `${rootimgdir}/rootimg is the root of running nodes: n1 n2`)
-  t.regex(busy.advice, /liteimg lite --force n1,n2$/)
+  t.regex(busy.advice, /liteimg lite --in-place --force n1,n2$/)
   t.like(await attempt('n1'), {
     code: 'LB_IMAGE_BUSY',
     message: `${rootimgdir}/rootimg is the root of running nodes: n2`,

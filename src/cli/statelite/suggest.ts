@@ -33,9 +33,9 @@ export const suggest: CliCommand = {
     'Also called as litefile suggest. After --add run liteimg, and nodeset NODERANGE osimage.',
   ],
   examples: [
-    { says: 'What is missing', run: 'liteboot litefile suggest cn01' },
-    { says: 'Add it for all images of a group', run: 'liteboot litefile suggest cn01-cn04 --image blue --add' },
-    { says: 'Begin with the recommended rows', run: 'liteboot litefile suggest --preset rh --image el9-lite --add' },
+    { says: 'What is missing', run: 'liteboot suggest cn01' },
+    { says: 'Add it for all images of a group', run: 'liteboot suggest cn01-cn04 --image blue --add' },
+    { says: 'Begin with the recommended rows', run: 'liteboot suggest --preset rh --image el9-lite --add' },
   ],
   nothingGiven: 0,
   changes: true,

@@ -2,10 +2,6 @@ import { z } from 'zod'
 import { changing, flag, word, words } from '../../param-shapes.ts'
 
 export const IMAGE_PARAMS = {
-  /**
-   * `keepCurrent`: the new generation is made and not promoted. `inPlace`: the current one is changed instead; `force`: the
-   * noderange of the running nodes that may see files vanish then.
-   */
   'image.pack': changing({
     image: z.string(),
     method: z.enum(['cpio', 'tar', 'squashfs']).optional(),
@@ -15,6 +11,10 @@ export const IMAGE_PARAMS = {
   /** `target`: an image, or the absolute path of a file. */
   'image.initrdList': z.strictObject({ target: z.string() }),
   'image.initrdShow': z.strictObject({ target: z.string(), path: z.string() }),
+  /**
+   * `keepCurrent`: the new generation is made and not promoted. `inPlace`: the current one is changed instead; `force`: the
+   * noderange of the running nodes that may see files vanish then.
+   */
   'image.liteimg': changing({
     image: z.string(),
     verbose: flag,
