@@ -582,7 +582,7 @@ for (const arch of ['x86_64', 'ppc64le'] as const) {
       [],
       'no initrd was made for nobody',
     )
-    t.is(`${read('etc/toy-kernel')}`, `${JSON.parse(readFileSync(join(lab.dest, 'kernel.json'), 'utf8')).version}\n`)
+    t.is(read('etc/toy-kernel'), `${JSON.parse(readFileSync(join(lab.dest, 'kernel.json'), 'utf8')).version}\n`)
     t.false(existsSync(join(lab.tree, 'usr/sbin/policy-rc.d')))
     if (existsSync(join(lab.tree, 'etc/initramfs-tools')))
       t.regex(read('etc/initramfs-tools/update-initramfs.conf'), /^update_initramfs=yes$/m)

@@ -86,8 +86,6 @@ function commandOf({ places: { work } }: PlanContext): Apt {
       DEBIAN_FRONTEND: 'noninteractive',
       // The kernel's own hook; initramfs-tools' trigger is switched off in the tree (apt-tree.ts).
       INITRD: 'No',
-      // dpkg looks here inside the tree.
-      PATH: '/run/liteboot/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       ...environment,
     },
     counts: 'apt',
@@ -105,6 +103,8 @@ export function renderAptConf({ arch, places: { root, work } }: PlanContext): st
     ['Dir::Etc::sourcelist', `${work}/all-sources.list`],
     ['Dir::Etc::sourceparts', '/dev/null'],
     ['DPkg::Chroot-Directory', root],
+    // For the packages' scripts, inside the tree; apt takes no other.
+    ['DPkg::Path', '/run/liteboot/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
     ['DPkg::Use-Pty', 'false'],
     ['DPkg::Inhibit-Shutdown', '0'],
     ['DPkg::Options::', '--force-confold'],
