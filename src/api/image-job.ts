@@ -71,6 +71,7 @@ export async function runImageJob(job: ImageJob, onProgress: OnProgress): Promis
   try {
     const generations = openGenerations(job.rootimgdir)
     if (job.tree.dryRun === true) return await prepareTree(job, generations.place(), undefined, onProgress)
+    await refuseWithoutTree(job.rootimgdir)
     if (job.inPlace !== true) return await newGeneration(job, onProgress)
     return await generations.locked(async (lockFd) => {
       const place = generations.place()
@@ -86,7 +87,6 @@ export async function runImageJob(job: ImageJob, onProgress: OnProgress): Promis
 /** A run that changes nothing leaves no generation behind. */
 async function newGeneration(job: ImageJob, onProgress: OnProgress): Promise<ImageReport> {
   const { rootimgdir } = job
-  await refuseWithoutTree(rootimgdir)
   const draft = await openGenerations(rootimgdir).begin({
     from: 'current',
     by: 'liteimg',

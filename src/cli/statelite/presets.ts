@@ -5,7 +5,7 @@ export const presets: CliCommand = {
   summary: 'List the recommended litefile rows of each family, with the reason of each row.',
   examples: [
     { says: 'All of them', run: 'liteboot presets' },
-    { says: 'Add one', run: 'liteboot suggest --preset debian --image deb12-lite --add' },
+    { says: 'One of them', run: 'liteboot presets debian' },
   ],
   define(program, run) {
     program
