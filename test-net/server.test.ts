@@ -278,17 +278,21 @@ async function hold(namespace: string, path: string): Promise<{ handle: string; 
   }
 }
 
-check('liteimg is refused while a node runs from the image, and says which', async (t) => {
+check('liteimg in place is refused while a node runs from the image, and says which', async (t) => {
   const { clients, directory, state } = t.context
   const root = join(directory, 'install/netboot/lite/rootimg')
   const mount = await hold(clients.n1, root)
-  const busy = await liteboot(state, ['liteimg', 'lite'])
+  const inPlace = ['liteimg', '--in-place', 'lite']
+  const busy = await liteboot(state, inPlace)
   t.is(busy.status, 1)
-  t.regex(busy.stderr, /rootimg is the root of running nodes: n1\n.*liteimg lite --force n1 \[LB_IMAGE_BUSY\]/)
+  t.regex(
+    busy.stderr,
+    /rootimg is the root of running nodes: n1\n.*liteimg lite --in-place --force n1 \[LB_IMAGE_BUSY\]/,
+  )
+  // A generation of its own is in nobody's way.
+  t.notRegex((await liteboot(state, ['liteimg', '--dry-run', 'lite'])).stderr, /LB_IMAGE_BUSY/)
   await mount.end()
-  const free = await liteboot(state, ['liteimg', '-n', 'lite'])
-  t.notRegex(free.stderr, /LB_IMAGE_BUSY/)
-  t.notRegex((await liteboot(state, ['liteimg', 'lite'])).stderr, /LB_IMAGE_BUSY/)
+  t.notRegex((await liteboot(state, inPlace)).stderr, /LB_IMAGE_BUSY/)
 })
 
 check('kill -9 and a new start: handles, leases and the timeline are those of before', async (t) => {
