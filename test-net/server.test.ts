@@ -255,7 +255,11 @@ check('edits count at once: the next DHCP answer, the next boot file, without a 
 })
 
 /** Mounts and holds the connection until `end`. */
-async function hold(namespace: string, path: string): Promise<{ handle: string; end: () => Promise<unknown> }> {
+async function hold(
+  t: ExecutionContext<Context>,
+  namespace: string,
+  path: string,
+): Promise<{ handle: string; end: () => Promise<unknown> }> {
   const child = spawn('ip', [
     'netns',
     'exec',
@@ -265,6 +269,8 @@ async function hold(namespace: string, path: string): Promise<{ handle: string; 
     'mount',
     path,
   ])
+  // A test that fails before its end must not leave the client behind: the run would wait for it.
+  t.teardown(() => void child.kill())
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   const { status, handle } = JSON.parse(line) as { status: number; handle: string }
   if (status !== 0) throw new Error(`mount of ${path}: status ${status}`)
@@ -281,7 +287,7 @@ async function hold(namespace: string, path: string): Promise<{ handle: string; 
 check('liteimg in place is refused while a node runs from the image, and says which', async (t) => {
   const { clients, directory, state } = t.context
   const root = join(directory, 'install/netboot/lite/rootimg')
-  const mount = await hold(clients.n1, root)
+  const mount = await hold(t, clients.n1, root)
   const inPlace = ['liteimg', '--in-place', 'lite']
   const busy = await liteboot(state, inPlace)
   t.is(busy.status, 1)
@@ -297,7 +303,7 @@ check('liteimg in place is refused while a node runs from the image, and says wh
 
 check('kill -9 and a new start: handles, leases and the timeline are those of before', async (t) => {
   const { clients, directory, lab, state } = t.context
-  const mount = await hold(clients.n1, join(directory, 'install/netboot/lite/rootimg'))
+  const mount = await hold(t, clients.n1, join(directory, 'install/netboot/lite/rootimg'))
   const address = (await lease(t, clients.stranger)).get('ip') ?? ''
   t.regex(address, /^10\.77\.5\.\d+$/)
   await command(t, 'timeline', 'n1')
@@ -350,7 +356,7 @@ check('a second server: the same state is refused, and so are ports that are tak
 
 check('SIGTERM: a clean end within ten seconds, also with clients connected', async (t) => {
   const { clients, directory, lab, state } = t.context
-  const mount = await hold(clients.n1, join(directory, 'install/netboot/lite/rootimg'))
+  const mount = await hold(t, clients.n1, join(directory, 'install/netboot/lite/rootimg'))
   const startMs = Date.now()
   t.is(await stop(t.context.running.server, 'SIGTERM'), 0)
   t.true(Date.now() - startMs < 10_000)
