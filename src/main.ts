@@ -25,7 +25,7 @@ if (program === 'serve') {
       // Asking for process.stdin opens it, which costs time.
       isPossible: (await import('node:tty')).isatty(0),
       say: (text) => process.stderr.write(text),
-      enter: async () => (await import('./cli/shell/enter.ts')).waitForEnter(),
+      enter: async (question) => (await import('./cli/shell/enter.ts')).waitForEnter(question),
     },
   })
 }

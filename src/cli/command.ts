@@ -71,8 +71,8 @@ export interface Dialogue {
   readonly isPossible: boolean
   /** On standard error, at once. */
   readonly say: (text: string) => void
-  /** Waits for the enter key. false: end of input, or an interrupt. */
-  readonly enter: () => Promise<boolean>
+  /** Asks, and waits for the enter key. false: end of input, or an interrupt. */
+  readonly enter: (question: string) => Promise<boolean>
 }
 
 export type Work = (call: CliCall) => Promise<CommandResult>

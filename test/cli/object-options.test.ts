@@ -395,7 +395,10 @@ test('rmdef: refused options, -C, and a question when a group name stands for it
         say: (text) => {
           said += text
         },
-        enter: async () => yes,
+        enter: async (question) => {
+          said += question
+          return yes
+        },
       },
     })
     return { said, status }

@@ -238,7 +238,7 @@ test.serial(
     const result = await editWith(async () => answers.shift() ?? fault(), {
       isPossible: true,
       say: (text) => said.push(text),
-      enter: async () => true,
+      enter: async (question) => said.push(question) > 0,
     })
     t.deepEqual(result.data, { rows: 1 })
     const round = [

@@ -70,9 +70,8 @@ async function readSecret({ dialogue, input }: CliCall, user: string | undefined
 
 async function accept({ dialogue }: CliCall, server: string, fingerprint: string): Promise<boolean> {
   if (!dialogue.isPossible) return false
-  dialogue.say(
+  return dialogue.enter(
     `${server} is not known yet. Its fingerprint is\n    ${fingerprint}\n` +
       'Compare it with `liteboot token fingerprint` on the server. Enter: it is the same; Ctrl-C: stop. ',
   )
-  return dialogue.enter()
 }

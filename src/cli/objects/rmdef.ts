@@ -63,6 +63,5 @@ async function isMeant(
   const first = nodes.slice(0, 10).join(',')
   const more = nodes.length > 10 ? `,… (${nodes.length})` : ''
   dialogue.say(`${groups.join(',')}: this removes nodes, not a group: ${first}${more}\n`)
-  dialogue.say('Enter removes them, Ctrl-C or Ctrl-D does not. (rmdef -t group removes the group alone.) ')
-  return dialogue.enter()
+  return dialogue.enter('Enter removes them, Ctrl-C or Ctrl-D does not. (rmdef -t group removes the group alone.) ')
 }

@@ -31,6 +31,8 @@ export const tabedit: CliCommand = {
 /** What mending the text can mend. */
 const OF_THE_TEXT: ReadonlySet<string> = new Set(['LB_BAD_INPUT', 'LB_BAD_EDIT'])
 
+const ASK_AGAIN = 'Above errors occured, hit enter to edit, or ctrl-c to abort\n'
+
 /** Rows of these are what happened. */
 const LOGS: ReadonlySet<string> = new Set(['auditlog', 'eventlog'])
 
@@ -66,7 +68,7 @@ async function editTable(table: string, { api, dryRun, dialogue, json }: CliCall
     if (outcome instanceof OperatorError) {
       const again = OF_THE_TEXT.has(outcome.code) && dialogue.isPossible && !json
       if (again) dialogue.say(`Error: ${outcome.message}\n`)
-      if (again && (await askAgain(dialogue))) continue
+      if (again && (await dialogue.enter(ASK_AGAIN))) continue
       if (again) return commandResult([], null, [`${kept}; nothing was changed.`], 1)
       throw new OperatorError(outcome.code, outcome.message, `${kept}. ${outcome.advice}`)
     }
@@ -88,9 +90,4 @@ async function attempt(restore: () => Promise<CommandResult>): Promise<CommandRe
     if (error instanceof OperatorError) return error
     throw error
   }
-}
-
-async function askAgain({ say, enter }: CliCall['dialogue']): Promise<boolean> {
-  say('Above errors occured, hit enter to edit, or ctrl-c to abort\n')
-  return enter()
 }
