@@ -12,7 +12,7 @@ import { commandResult } from '../../protocol.ts'
 import type { Method, MethodContext } from '../context.ts'
 import { imageNamed } from '../per-node.ts'
 import { placeOfImage } from './export.ts'
-import { asOperatorErrors } from './image-faults.ts'
+import { inImageFiles } from './image-errors.ts'
 import { imageColumns } from './image-files.ts'
 
 interface Side {
@@ -35,12 +35,12 @@ export const diffImages: Method<'image.diff'> = async (context, params, onProgre
   const kernel = diffValues(kernelOf(a.place), kernelOf(b.place))
   onProgress('Comparing packages ...')
   const [before, after] = [
-    await asOperatorErrors(readPackages(a.place.rootimg)),
-    await asOperatorErrors(readPackages(b.place.rootimg)),
+    await inImageFiles(() => readPackages(a.place.rootimg)),
+    await inImageFiles(() => readPackages(b.place.rootimg)),
   ]
   const packages = diffPackages(before.packages, after.packages)
   onProgress('Comparing files ...')
-  const files = await asOperatorErrors(diffTrees(a.place.rootimg, b.place.rootimg, limit))
+  const files = await inImageFiles(() => diffTrees(a.place.rootimg, b.place.rootimg, limit))
   const warnings = [before.fault, after.fault].flatMap((fault) => (fault === undefined ? [] : [`Warning: ${fault}`]))
   const data = {
     from: a.label,

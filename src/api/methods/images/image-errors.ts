@@ -1,13 +1,25 @@
-/** What the image room refuses, as an operator's error. */
-import { ImageError } from '../../../image/image-error.ts'
+/** Faults of the image room, and files that cannot be read or written, as errors an operator is shown. */
+import { errnoOf, ImageError } from '../../../image/image-error.ts'
 import { OperatorError } from '../../errors.ts'
 
-/** @throws OperatorError LB_IMAGE */
+/** What the image room refuses. @throws OperatorError LB_IMAGE */
 export async function inImage<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (error instanceof ImageError) throw new OperatorError('LB_IMAGE', error.message)
+    throw error
+  }
+}
+
+/** For work on files an operator named: what the system refuses is theirs to mend too. @throws OperatorError LB_IMAGE, LB_FILE */
+export async function inImageFiles<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await inImage(work)
+  } catch (error) {
+    const code = errnoOf(error)
+    if (code !== undefined && error instanceof Error && /^E[A-Z]+$/.test(code))
+      throw new OperatorError('LB_FILE', error.message)
     throw error
   }
 }

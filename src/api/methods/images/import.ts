@@ -16,7 +16,7 @@ import type { Method, MethodContext } from '../context.ts'
 import { edit } from '../edit.ts'
 import { expandKnown } from '../per-node.ts'
 import { addLitefileRows, addLitetreeRows, readLitefileCsv, readTableCsv } from './carried-rows.ts'
-import { asOperatorErrors } from './image-faults.ts'
+import { inImageFiles } from './image-errors.ts'
 import { type ImportPlan, planImport } from './import-plan.ts'
 
 interface ImportParams {
@@ -34,14 +34,14 @@ export const importImage: Method<'image.import'> = async (context, params, onPro
   const { snapshot } = await context.compiled()
   const { installdir } = snapshot.site
   if (!existsSync(installdir)) throw new OperatorError('LB_FILE', `site.installdir ${installdir} is not there`)
-  const lock = await asOperatorErrors(openImageLock(join(installdir, 'imgimport')))
+  const lock = await inImageFiles(() => openImageLock(join(installdir, 'imgimport')))
   const work = join(installdir, WORK)
   try {
     await removeWhole(work, lock.fd)
     mkdirSync(work, { mode: 0o700 })
     onProgress(`Reading ${params.bundle} ...`)
-    const bundle = await asOperatorErrors(openBundle(params.bundle, join(work, 'bundle')))
-    return await asOperatorErrors(importOpened(context, params, bundle, installdir, onProgress))
+    const bundle = await inImageFiles(() => openBundle(params.bundle, join(work, 'bundle')))
+    return await inImageFiles(() => importOpened(context, params, bundle, installdir, onProgress))
   } finally {
     await removeWhole(work, lock.fd)
     await lock.release()
