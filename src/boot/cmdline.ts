@@ -25,7 +25,17 @@ export interface KernelLine {
 
 /** Arguments that only the server writes. */
 const OWNED = [
-  ...['root', 'imgurl', 'STATEMNT', 'NODE', 'liteboot.plan', 'liteboot.run', 'XCATHTTPPORT', 'MNTOPTS'],
+  ...[
+    'root',
+    'imgurl',
+    'STATEMNT',
+    'NODE',
+    'liteboot.plan',
+    'liteboot.run',
+    'liteboot.discover',
+    'XCATHTTPPORT',
+    'MNTOPTS',
+  ],
 ] as const
 
 /** In xCAT's order, the plan's URL standing where XCAT= stood; later arguments override earlier ones. */
@@ -69,6 +79,15 @@ export function compileInitrdLine(
     consoles(node, image),
     ...ownArguments(node, image),
   ])
+}
+
+/** Kernel and initrd alone, to take stock of a machine that no table knows and to wait there until it is adopted. */
+export function compileDiscoveryLine(
+  stranger: ClusterNode,
+  image: Image,
+  url: string,
+): KernelLine | { readonly findings: readonly BootFinding[] } {
+  return finishLine(stranger, ['liteboot.run=discover', `liteboot.discover=${url}`, consoles(stranger, image)])
 }
 
 /** Arguments, or why there are none. */

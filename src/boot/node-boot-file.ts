@@ -99,7 +99,7 @@ function imageOfNode(node: ClusterNode, snapshot: Snapshot): Image | { readonly 
   return { reasons: [`${what}: nodeset ${node.name} osimage=<image>`] }
 }
 
-function imageUrls(
+export function imageUrls(
   image: Image,
   base: string,
   generation: number | undefined,

@@ -2,6 +2,7 @@
  * One request → one answer or silence, and why. Pure: tables come as a snapshot, leases as a read-only view, the time as a
  * number; what is to change (an offer, a lease) is part of the decision and is carried out by the service.
  */
+import { discoveryNode } from '../boot/discovery.ts'
 import type { Ipv4, NodePort, Snapshot } from '../cluster/model.ts'
 import { type Destination, decideDestination } from './destination.ts'
 import { type Identity, identifyClient } from './identity.ts'
@@ -333,7 +334,11 @@ function answer(
   lease?: LeaseAction,
 ): DhcpAnswer {
   const { packet, context, link, port, relay, reasons } = place
-  const loader = port ? loaderOf(firmwareOf(packet), port.node, link, context.snapshot, context.httpPort) : undefined
+  const firmware = firmwareOf(packet)
+  const stranger = port ? undefined : discoveryNode(context.snapshot, link.network, firmware)
+  if (stranger) reasons.push({ text: 'a stranger to be discovered', row: 'site key=discovery' })
+  const subject = port?.node ?? stranger
+  const loader = subject && loaderOf(firmware, subject, link, context.snapshot, context.httpPort)
   if (loader) reasons.push(...loader.reasons)
   const content: ReplyContent = {
     type: reply === 'BOOTREPLY' ? reply : reply === 'OFFER' ? MESSAGE.OFFER : MESSAGE.ACK,

@@ -5,6 +5,7 @@
  */
 import { checkBoots } from './boot-checks.ts'
 import { cellForm, compileCell } from './cells.ts'
+import { checkDiscovery } from './discovery-checks.ts'
 import type { Finding } from './findings.ts'
 import { checkGroups } from './group-checks.ts'
 import { checkNetworks } from './network-checks.ts'
@@ -19,6 +20,7 @@ export function checkTables(view: TablesView): readonly Finding[] {
   return [
     ...[...TABLES.values()].flatMap((schema) => tableFindings(schema, view.read(schema.name))),
     ...checkSite(view),
+    ...checkDiscovery(view),
     ...checkNetworks(view),
     ...checkGroups(view),
     ...checkNodes(view),

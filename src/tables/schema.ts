@@ -1,5 +1,6 @@
 /** The one description of every table: it drives SQL, checks, help texts and the reference page. */
 import { CLUSTER_TABLES } from './schema-cluster.ts'
+import { DISCOVERY_TABLES } from './schema-discovery.ts'
 import { HARDWARE_TABLES } from './schema-hardware.ts'
 import { IMAGE_TABLES } from './schema-images.ts'
 import { KEPT_TABLES } from './schema-kept.ts'
@@ -12,7 +13,7 @@ export type { ColumnSchema, TableSchema } from './table-schema.ts'
 
 /** Sorted by name, as `tabdump` lists them. */
 export const TABLES: ReadonlyMap<string, TableSchema> = new Map(
-  [...CLUSTER_TABLES, ...NODE_TABLES, ...HARDWARE_TABLES, ...IMAGE_TABLES, ...KEPT_TABLES]
+  [...CLUSTER_TABLES, ...NODE_TABLES, ...HARDWARE_TABLES, ...IMAGE_TABLES, ...DISCOVERY_TABLES, ...KEPT_TABLES]
     .map((table): [string, TableSchema] => [table.name, table])
     .sort(([a], [b]) => (a < b ? -1 : 1)),
 )

@@ -14,6 +14,12 @@ const SETTINGS: Readonly<Record<string, string>> = {
   dhcpinterfaces: 'Interfaces on which DHCP answers.',
   dhcplease: 'How long an address is leased, in seconds. Default: 43200.',
   dhcpbackend: 'DHCP server of xCAT. Kept, not used.',
+  discovery:
+    'Networks, comma list of netname, on which unknown machines boot the inventory environment and wait to be adopted; ALL: every network with a dynamicrange. Unset: none.',
+  discoveryimage:
+    'Images, comma list, whose kernel and initrd boot unknown machines. Default: for each architecture the image with the newest kernel and a lean initrd.',
+  defserialport: 'Serial console of machines without a nodehm row: those that wait to be adopted.',
+  defserialspeed: 'Its speed. Default: 115200.',
   nameservers: 'Name servers of the nodes, comma list.',
   forwarders: 'Name servers that queries are passed on to, comma list.',
   ntpservers: 'Time servers of the nodes, comma list.',
@@ -54,7 +60,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** Other settings of xCAT: kept, and never taken for a misspelt one. */
 const OTHERS = (
   'clusterid httpmethod disjointdhcps extntpservers xcatprefix cleanupdiskfullxcatpost runbootscripts ' +
-  'setinstallnic conserverondemand defserialport defserialspeed defserialflow auditprune eventlogprune ' +
+  'setinstallnic conserverondemand defserialflow auditprune eventlogprune ' +
   'dbtracelevel skiptables skipvalidatelog databaseloc db2installloc ipmimaxp ipmisdrcache ipmitimeout blademaxp ' +
   'fsptimeout ppcmaxp ppcretry ppctimeout maxssh powerinterval svloglocal dnshandler dnsinterfaces dnsupdaters ' +
   'externaldns emptyzonesenable genmacprefix genpasswords managedaddressmode mnroutenames nmapoptions ' +
