@@ -5,14 +5,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { SerialConsole } from './console.ts'
+import { FIRMWARE, type FirmwareName } from './firmware.ts'
+import type { Handed } from './handed.ts'
 import type { Lab } from './lab.ts'
 
 export interface MachineOptions {
   readonly name: string
   readonly mac: string
-  readonly memoryMiB: number
+  /** Left out: `bios`. */
+  readonly firmware?: FirmwareName
+  /** For firmware that cannot load from the network, and only for it. */
+  readonly handed?: Handed
+  /** Left out: what the firmware's row says. */
+  readonly memoryMiB?: number
   /** Where the console log and the control sockets are put. */
   readonly directory: string
+  /** What findAccelerator found; counts only where guest and host are of one architecture. */
   readonly accelerator: string
   /** Disk images, raw, each with the serial number the guest reads: /dev/vda and so on. */
   readonly disks?: readonly { readonly file: string; readonly serial: string }[]
@@ -65,32 +73,43 @@ function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.once('exit', () => resolve()))
 }
 
-/** x86_64 with SeaBIOS; the network card brings iPXE as its option ROM. */
+/** All but the console and the network, which need files and devices of their own. */
+export function machineArguments(options: MachineOptions): string[] {
+  const firmware = FIRMWARE[options.firmware ?? 'bios']
+  const { handed } = options
+  if (firmware.handed !== (handed !== undefined)) {
+    const fault = handed ? 'loads its kernel itself' : 'must be handed kernel and initrd'
+    throw new Error(`${options.name}: ${options.firmware ?? 'bios'} ${fault}`)
+  }
+  const native = process.arch === 'x64' && firmware.arch === 'x86_64'
+  const accelerator = native ? options.accelerator : 'tcg,thread=multi'
+  return [
+    ...['-name', options.name, '-M', firmware.machine, '-accel', accelerator],
+    ...['-cpu', accelerator === 'kvm' ? 'host' : firmware.cpu],
+    ...['-m', String(options.memoryMiB ?? firmware.memoryMiB), '-smp', '1', '-display', 'none'],
+    ...firmware.arguments,
+    ...(firmware.prepare?.(options.directory, options.name) ?? []),
+    ...(handed ? ['-kernel', handed.kernel, '-initrd', handed.initrd, '-append', handed.commandLine] : []),
+    ...(options.disks ?? []).flatMap(({ file, serial }, index) => [
+      ...['-drive', `if=none,id=disk${index},format=raw,file=${file}`],
+      ...['-device', `virtio-blk-pci,drive=disk${index},serial=${serial}`],
+    ]),
+  ]
+}
+
+/** Starts the machine and connects to its console before the first instruction runs. */
 export async function startMachine(lab: Lab, options: MachineOptions): Promise<Machine> {
+  const firmware = FIRMWARE[options.firmware ?? 'bios']
+  const args = machineArguments(options)
   const tap = await lab.addTap()
   const consolePath = join(options.directory, `${options.name}.console.sock`)
   const child = lab.spawn(
-    'qemu-system-x86_64',
+    firmware.qemu,
     [
-      ...[
-        '-name',
-        options.name,
-        '-M',
-        'q35',
-        '-accel',
-        options.accelerator,
-        '-cpu',
-        options.accelerator === 'kvm' ? 'host' : 'qemu64',
-      ],
-      ...['-m', String(options.memoryMiB), '-smp', '1', '-nodefaults', '-display', 'none'],
+      ...args,
       ...['-chardev', `socket,id=con,path=${consolePath},server=on,wait=on`, '-serial', 'chardev:con'],
-      ...['-device', 'virtio-rng-pci'],
-      ...(options.disks ?? []).flatMap(({ file, serial }, index) => [
-        ...['-drive', `if=none,id=disk${index},format=raw,file=${file}`],
-        ...['-device', `virtio-blk-pci,drive=disk${index},serial=${serial}`],
-      ]),
       ...['-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`],
-      ...['-device', `virtio-net-pci,netdev=n0,mac=${options.mac},bootindex=1`],
+      ...['-device', `${firmware.card},netdev=n0,mac=${options.mac}`],
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )

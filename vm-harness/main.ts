@@ -7,17 +7,20 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { connectApi } from '../src/api/client.ts'
 import { OperatorError } from '../src/api/errors.ts'
 import { readPlaces } from '../src/api/places.ts'
+import { FIRMWARE, type FirmwareName, firmwareFor } from './firmware.ts'
+import { fetchHanded } from './handed.ts'
 import { openLab } from './lab.ts'
 import { CleanUps, liteboot, startServer } from './liteboot.ts'
 import { findAccelerator, startMachine } from './machine.ts'
 import { advertiseRouter } from './router.ts'
 
 interface BootOptions {
-  readonly memory: number
+  readonly memory?: number
+  readonly firmware?: FirmwareName
   readonly untilLogin: boolean
   readonly timeout: number
   readonly keep: boolean
@@ -27,6 +30,8 @@ interface BootOptions {
 interface NodeDescription {
   readonly mac: string
   readonly arch: string
+  readonly netboot: string
+  readonly httpPort: number
   readonly serverAddress: string
   readonly prefixLength: number
 }
@@ -46,7 +51,13 @@ export async function runVm(args: readonly string[]): Promise<number> {
     .command('boot')
     .description('Boot a node as the tables define it, in a virtual machine on a private network.')
     .argument('<node>')
-    .option('-m, --memory <MiB>', 'memory of the machine', wholeNumber, 1024)
+    .option('-m, --memory <MiB>', 'memory of the machine (default: 1024, for powernv9 2048)', wholeNumber)
+    .addOption(
+      new Option(
+        '-f, --firmware <name>',
+        'firmware of the machine (default: as nodetype.arch and noderes.netboot say)',
+      ).choices(Object.keys(FIRMWARE)),
+    )
     .option('-u, --until-login', 'end with success when the login prompt is reached', false)
     .option('-t, --timeout <seconds>', 'how long to wait for the login prompt', wholeNumber, 300)
     .option('-k, --keep', 'keep the scratch directory: logs, persistent directories, timeline', false)
@@ -73,12 +84,18 @@ async function describe(node: string): Promise<NodeDescription> {
   }
 }
 
+function chooseFirmware(node: string, { arch, netboot }: NodeDescription, asked?: FirmwareName): FirmwareName {
+  const firmware = asked ?? firmwareFor(arch, netboot)
+  if (firmware !== undefined && FIRMWARE[firmware].arch === arch.replace(/^ppc64$/, 'ppc64le')) return firmware
+  const fault =
+    firmware === undefined ? `is a ${arch} node` : `is a ${arch} node, ${firmware} is ${FIRMWARE[firmware].arch}`
+  throw new OperatorError('LB_VM', `${node} ${fault}`, 'x86_64 and ppc64le nodes can be rehearsed: chdef <node> arch=…')
+}
+
 async function bootNode(node: string, options: BootOptions): Promise<number> {
   if (process.getuid?.() !== 0) throw new OperatorError('LB_NOT_ROOT', 'a private network can be made only by root')
   const description = await describe(node)
-  if (description.arch !== 'x86_64') {
-    throw new OperatorError('LB_VM', `${node} is a ${description.arch} node`, 'Only x86_64 nodes can be rehearsed yet.')
-  }
+  const firmware = chooseFirmware(node, description, options.firmware)
   const scratch = mkdtempSync(join(tmpdir(), 'liteboot-vm-'))
   const state = join(scratch, 'state')
   mkdirSync(state, { mode: 0o700 })
@@ -94,10 +111,14 @@ async function bootNode(node: string, options: BootOptions): Promise<number> {
       join(scratch, 'persistent'),
     ])
     cleanUps.add(() => server.close())
+    const { mac, httpPort } = description
+    const handed = FIRMWARE[firmware].handed ? await fetchHanded(lab, node, mac, scratch, httpPort) : undefined
     const machine = await startMachine(lab, {
       name: node,
-      mac: description.mac,
-      memoryMiB: options.memory,
+      mac,
+      firmware,
+      ...(handed ? { handed } : {}),
+      ...(options.memory === undefined ? {} : { memoryMiB: options.memory }),
       directory: scratch,
       accelerator: await findAccelerator(),
       onConsole: (chunk) => process.stdout.write(chunk, 'latin1'),

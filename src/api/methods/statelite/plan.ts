@@ -29,6 +29,8 @@ export const vmDescribe: Method<'vm.describe'> = async (context, params) => {
   return commandResult([], {
     mac: plan.interface.mac,
     arch: node.arch ?? 'x86_64',
+    netboot: node.netboot ?? '',
+    httpPort: plan.server.httpPort,
     serverAddress: plan.server.address,
     prefixLength: plan.interface.prefixLength,
   })

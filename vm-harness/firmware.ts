@@ -1,0 +1,116 @@
+/**
+ * The firmware a virtual machine can have, as data: which QEMU, which machine, which console. What a row does not say is the
+ * same for all (machine.ts).
+ */
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type FirmwareName = 'bios' | 'uefi' | 'uefi-http' | 'vof' | 'slof' | 'powernv9'
+
+export interface FirmwareRow {
+  readonly description: string
+  readonly qemu: string
+  /** Instruction set of the guest, as `nodetype.arch` has it. */
+  readonly arch: 'x86_64' | 'ppc64le'
+  readonly machine: string
+  /** Under TCG; with KVM it is the host's. */
+  readonly cpu: string
+  /** What the guest's kernel calls the console. */
+  readonly console: string
+  readonly memoryMiB: number
+  /** It cannot load from the network: kernel, initrd and command line are handed to it. */
+  readonly handed: boolean
+  /** Device model and bus of the network card; `netdev` and `mac` are added. */
+  readonly card: string
+  readonly arguments: readonly string[]
+  /** Arguments that need a file of the machine's own. */
+  prepare?(directory: string, name: string): readonly string[]
+}
+
+/** Without `cap-*` QEMU warns of four things that TCG does not have. */
+const PSERIES = 'pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off'
+const RANDOM = ['-device', 'virtio-rng-pci']
+const OVMF = '/usr/share/OVMF'
+
+function ovmf(directory: string, name: string): readonly string[] {
+  const variables = join(directory, `${name}.uefi-variables`)
+  copyFileSync(`${OVMF}/OVMF_VARS_4M.fd`, variables)
+  return [
+    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${OVMF}/OVMF_CODE_4M.fd`],
+    ...['-drive', `if=pflash,format=raw,unit=1,file=${variables}`],
+  ]
+}
+
+const X86 = { qemu: 'qemu-system-x86_64', arch: 'x86_64', machine: 'q35', cpu: 'qemu64', console: 'ttyS0' } as const
+const POWER = { qemu: 'qemu-system-ppc64', arch: 'ppc64le', cpu: 'POWER9', console: 'hvc0' } as const
+/** An empty option ROM, so that the firmware's own network stack boots and not QEMU's iPXE. */
+const WITHOUT_ROM = 'virtio-net-pci,romfile=,bootindex=1'
+
+export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
+  bios: {
+    ...X86,
+    description: 'SeaBIOS; the network card brings iPXE as its option ROM',
+    memoryMiB: 1024,
+    handed: false,
+    card: 'virtio-net-pci,bootindex=1',
+    arguments: ['-nodefaults', ...RANDOM],
+  },
+  uefi: {
+    ...X86,
+    description: 'OVMF, UEFI PXE',
+    memoryMiB: 1024,
+    handed: false,
+    card: WITHOUT_ROM,
+    arguments: ['-nodefaults', ...RANDOM],
+    prepare: ovmf,
+  },
+  'uefi-http': {
+    ...X86,
+    description: 'OVMF, UEFI HTTP boot',
+    memoryMiB: 1024,
+    handed: false,
+    card: WITHOUT_ROM,
+    arguments: [
+      ...['-nodefaults', ...RANDOM],
+      // OVMF would try PXE first and sit in it.
+      ...['-fw_cfg', 'name=opt/org.tianocore/IPv4PXESupport,string=n'],
+      ...['-fw_cfg', 'name=opt/org.tianocore/IPv6PXESupport,string=n'],
+    ],
+    prepare: ovmf,
+  },
+  vof: {
+    ...POWER,
+    description: 'pseries with virtual open firmware: quick, but cannot boot from the network by itself',
+    machine: `${PSERIES},x-vof=on`,
+    memoryMiB: 1024,
+    handed: true,
+    card: 'virtio-net-pci',
+    arguments: ['-nodefaults', ...RANDOM],
+  },
+  slof: {
+    ...POWER,
+    description: 'pseries with SLOF, which loads GRUB from the network',
+    machine: PSERIES,
+    memoryMiB: 1024,
+    handed: false,
+    card: 'virtio-net-pci,bootindex=1',
+    arguments: ['-nodefaults', ...RANDOM],
+  },
+  powernv9: {
+    ...POWER,
+    description: 'powernv9 with skiboot (OPAL)',
+    machine: 'powernv9',
+    memoryMiB: 2048,
+    handed: true,
+    card: 'e1000e,bus=pcie.0',
+    // -nodefaults would take the BMC and the PCI host bridges away too.
+    arguments: ['-nic', 'none', '-monitor', 'none'],
+  },
+}
+
+/** The firmware that the tables call for; undefined: none of ours is of this architecture. */
+export function firmwareFor(arch: string, netboot: string): FirmwareName | undefined {
+  if (arch === 'x86_64') return 'bios'
+  if (!arch.startsWith('ppc64')) return undefined
+  return netboot.startsWith('grub2') ? 'slof' : 'vof'
+}
