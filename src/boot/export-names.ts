@@ -1,6 +1,7 @@
 /** Under which names a node's firmware and loaders ask for its boot file: what a plain TFTP or HTTP server must have. */
 import type { ClusterNode } from '../cluster/model.ts'
 import { type BootFileKind, hexFromIp } from './names.ts'
+import { netbootMethod } from './netboot.ts'
 
 export interface ExportName {
   readonly kind: BootFileKind
@@ -16,7 +17,7 @@ export function exportNames(node: ClusterNode): readonly ExportName[] {
 function dialectsOf({ netboot, arch }: ClusterNode): readonly BootFileKind[] {
   if (netboot === undefined) return arch?.startsWith('ppc64') ? ['petitboot', 'grub'] : ['ipxe']
   if (netboot === 'petitboot') return ['petitboot']
-  if (netboot === 'pxe' || netboot === 'pxelinux') return ['pxelinux']
+  if (netbootMethod(netboot)?.startsWith('pxelinux')) return ['pxelinux']
   return netboot.startsWith('grub2') ? ['grub'] : ['ipxe']
 }
 

@@ -34,6 +34,20 @@ export function renderGrubLocal(): string {
   return '#boot\nexit\n'
 }
 
+/**
+ * For a GRUB that asks for `grub.cfg` from an address no node has (behind a router that translates, or a node with two
+ * cards): it knows its hardware address, and asks again by that.
+ */
+export function renderGrubByHardwareAddress(): string {
+  return [
+    'configfile /boot/grub2/grub.cfg-$net_default_mac',
+    'echo liteboot: no node is defined for $net_default_mac ($net_default_ip).',
+    'sleep 10',
+    'exit',
+    '',
+  ].join('\n')
+}
+
 /** `noderes.netboot`: plain `grub2` fetches by TFTP, `grub2-http` and `grub2-tftp` say so. */
 export function grubProtocol(netboot: string): 'http' | 'tftp' | undefined {
   if (netboot === 'grub2' || netboot === 'grub2-tftp') return 'tftp'

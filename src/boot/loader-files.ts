@@ -10,6 +10,8 @@ export interface LoaderFile {
   /** Debian package to install. */
   readonly package: string
   readonly use: string
+  /** Few sites need it and no Debian package has it: its absence is not reported at start. */
+  readonly optional?: true
 }
 
 export const LOADER_FILES: readonly LoaderFile[] = [
@@ -21,11 +23,18 @@ export const LOADER_FILES: readonly LoaderFile[] = [
     use: 'x86 BIOS',
   },
   {
+    name: 'ipxe.pxe',
+    aliases: [],
+    candidates: ['/usr/lib/ipxe/ipxe.pxe', '/usr/share/ipxe/ipxe.pxe'],
+    package: 'ipxe',
+    use: 'x86 BIOS, iPXE with its own drivers: noderes.netboot=ipxe-drivers',
+  },
+  {
     name: 'ipxe.efi',
     aliases: ['xcat/xnba.efi'],
     candidates: ['/usr/lib/ipxe/ipxe.efi', '/boot/ipxe.efi', '/usr/share/ipxe/ipxe-x86_64.efi'],
     package: 'ipxe',
-    use: 'x86_64 UEFI, iPXE with its own drivers',
+    use: 'x86_64 UEFI, iPXE with its own drivers: noderes.netboot=ipxe-drivers',
   },
   {
     name: 'snponly.efi',
@@ -35,6 +44,23 @@ export const LOADER_FILES: readonly LoaderFile[] = [
     use: "x86_64 UEFI, iPXE with the firmware's network driver",
   },
   {
+    // Debian's package has no ARM programs, Fedora's has.
+    name: 'snponly-arm64.efi',
+    aliases: [],
+    candidates: ['/usr/lib/ipxe/snponly-arm64.efi', '/usr/share/ipxe/arm64-efi/snponly.efi'],
+    package: 'ipxe',
+    use: "ARM 64-bit UEFI, iPXE with the firmware's network driver",
+    optional: true,
+  },
+  {
+    name: 'ipxe-arm64.efi',
+    aliases: [],
+    candidates: ['/usr/lib/ipxe/ipxe-arm64.efi', '/usr/share/ipxe/arm64-efi/ipxe.efi'],
+    package: 'ipxe',
+    use: 'ARM 64-bit UEFI, iPXE with its own drivers: noderes.netboot=ipxe-drivers',
+    optional: true,
+  },
+  {
     name: 'pxelinux.0',
     aliases: [],
     candidates: ['/usr/lib/PXELINUX/pxelinux.0', '/usr/share/syslinux/pxelinux.0'],
@@ -42,11 +68,18 @@ export const LOADER_FILES: readonly LoaderFile[] = [
     use: 'x86 BIOS, noderes.netboot=pxe',
   },
   {
+    name: 'lpxelinux.0',
+    aliases: [],
+    candidates: ['/usr/lib/PXELINUX/lpxelinux.0', '/usr/share/syslinux/lpxelinux.0'],
+    package: 'pxelinux',
+    use: 'x86 BIOS, noderes.netboot=pxe-http',
+  },
+  {
     name: 'ldlinux.c32',
     aliases: [],
     candidates: ['/usr/lib/syslinux/modules/bios/ldlinux.c32', '/usr/share/syslinux/ldlinux.c32'],
     package: 'syslinux-common',
-    use: 'x86 BIOS: pxelinux.0 loads it',
+    use: 'x86 BIOS: pxelinux.0 and lpxelinux.0 load it',
   },
 ]
 
@@ -63,6 +96,7 @@ export function findLoaders(exists: (path: string) => boolean): FoundLoaders {
   const missing: { name: string; message: string }[] = []
   for (const loader of LOADER_FILES) {
     const path = loader.candidates.find(exists)
+    if (path === undefined && loader.optional) continue
     if (path === undefined) {
       const message = `loader ${loader.name} (${loader.use}) is missing: apt-get install ${loader.package}, or put it into site.tftpdir`
       missing.push({ name: loader.name, message })

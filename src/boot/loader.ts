@@ -1,6 +1,8 @@
 /** Firmware + node → which program or file it is to load, and from where. Pure; what it says goes into a DHCP reply. */
 import type { ClusterNode, ImageName, Ipv4 } from '../cluster/model.ts'
+import { type EfiMachine, efiFileName } from './efi-files.ts'
 import type { Firmware } from './firmware.ts'
+import { type NetbootMethod, netbootMethod } from './netboot.ts'
 import { bootStateOf } from './state.ts'
 
 export interface LoaderReason {
@@ -69,35 +71,37 @@ export function chooseLoader(firmware: Firmware, node: ClusterNode, server: Load
 }
 
 function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen {
-  const netboot = node.netboot
+  const { netboot } = node
+  const method = netbootMethod(netboot)
   const row = netboot === undefined ? undefined : `noderes node=${node.name} netboot=${netboot}`
-  const pxelinux = netboot === 'pxe' || netboot === 'pxelinux'
-  const grub = netboot?.startsWith('grub2') ?? false
   const grubProgram = `boot/grub2/grub2-${node.name}`
-  const say = (why: string) => ({ why: `${firmware.description}: ${why}`, ...(row ? { row } : {}) })
+  const say = (why: string) => ({
+    why: `${firmware.description}: ${why}${disagreement(firmware, netboot)}`,
+    ...(row ? { row } : {}),
+  })
 
   switch (firmware.kind) {
     case 'ipxe':
-      if (pxelinux && isBios(firmware)) return { ...pxelinuxFiles(node), noProxyDhcp: true, ...say('pxelinux') }
+      if (isPxelinux(method) && isBios(firmware))
+        return { ...pxelinuxFiles(node, method), noProxyDhcp: true, ...say('pxelinux') }
       return { file: `${base}/boot/ipxe/${node.name}`, noProxyDhcp: true, ...say('the node’s iPXE script') }
     case 'bios-pxe':
-      if (pxelinux) return { ...pxelinuxFiles(node), terminateBootFile: true, ...say('pxelinux') }
-      if (grub) return { file: grubProgram, terminateBootFile: true, ...say('GRUB') }
-      return { file: 'undionly.kpxe', terminateBootFile: true, ...say('iPXE for BIOS') }
+      if (isPxelinux(method)) return { ...pxelinuxFiles(node, method), terminateBootFile: true, ...say('pxelinux') }
+      if (method === 'grub') return { file: grubProgram, terminateBootFile: true, ...say('GRUB') }
+      return {
+        file: method === 'ipxe-drivers' ? 'ipxe.pxe' : 'undionly.kpxe',
+        terminateBootFile: true,
+        ...say('iPXE for BIOS'),
+      }
     case 'uefi-pxe':
-      if (grub) return { file: grubProgram, terminateBootFile: true, ...say('GRUB') }
-      if (firmware.machine === 'x86_64')
-        return { file: 'snponly.efi', terminateBootFile: true, ...say('iPXE for x86_64 UEFI') }
-      if (firmware.machine === 'arm64')
-        return { file: 'snponly-arm64.efi', terminateBootFile: true, ...say('iPXE for ARM 64-bit UEFI') }
-      return say('no loader for this architecture, address only')
     case 'uefi-http': {
-      const program =
-        firmware.machine === 'x86_64' ? 'snponly.efi' : firmware.machine === 'arm64' ? 'snponly-arm64.efi' : ''
-      if (program === '') return say('no loader for this architecture, address only')
-      const file = `${base}/boot/loader/${program}`
+      const { machine } = firmware
+      if (machine !== 'x86_64' && machine !== 'arm64') return say('no loader for this architecture, address only')
+      const program = uefiProgram(method, machine, node)
+      if (firmware.kind === 'uefi-pxe') return { file: program.tftp, terminateBootFile: true, ...say(program.why) }
       // UEFI specification, HTTP boot: an offer without option 60 `HTTPClient` is ignored for ever.
-      return { file, vendorClass: 'HTTPClient', forceBootFile: true, ...say('iPXE by URL, HTTPClient echoed') }
+      const file = `${base}/${program.http}`
+      return { file, vendorClass: 'HTTPClient', forceBootFile: true, ...say(`${program.why}, by URL`) }
     }
     case 'petitboot': {
       const configurationFile = `${base}/boot/petitboot/${node.name}`
@@ -108,9 +112,9 @@ function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen
       return { file: grubProgram, forceBootFile: true, ...say('GRUB') }
     case 'plain':
       // SLOF's DISCOVER and GRUB's own DHCP say nothing about themselves: the tables decide.
-      if (grub || (netboot === undefined && isPower(node)))
+      if (method === 'grub' || (netboot === undefined && isPower(node)))
         return { file: grubProgram, ...say('GRUB, chosen by the tables') }
-      if (netboot === 'petitboot') {
+      if (method === 'petitboot') {
         const configurationFile = `${base}/boot/petitboot/${node.name}`
         return { file: configurationFile, configurationFile, ...say('petitboot, chosen by the tables') }
       }
@@ -120,8 +124,46 @@ function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen
   }
 }
 
-function pxelinuxFiles(node: ClusterNode): Pick<LoaderChoice, 'file' | 'configurationFile' | 'pathPrefix'> {
-  return { file: 'pxelinux.0', configurationFile: `pxelinux.cfg/${node.name}`, pathPrefix: '/' }
+const MACHINE_NAMES = { x86_64: 'x86_64 UEFI', arm64: 'ARM 64-bit UEFI' } as const
+
+/** Under which names a UEFI program is served by TFTP and by HTTP: one for all nodes, or the node's own. */
+function uefiProgram(method: NetbootMethod | undefined, machine: EfiMachine, node: ClusterNode) {
+  if (method === 'grub') {
+    const name = efiFileName(node.name, machine)
+    return { tftp: name, http: name, why: 'shim and GRUB of the node’s image' }
+  }
+  const drivers = method === 'ipxe-drivers'
+  const name = `${drivers ? 'ipxe' : 'snponly'}${machine === 'arm64' ? '-arm64' : ''}.efi`
+  const why = `iPXE for ${MACHINE_NAMES[machine]}${drivers ? ' with its own drivers' : ''}`
+  return { tftp: name, http: `boot/loader/${name}`, why }
+}
+
+/** What noderes.netboot asks for and this firmware cannot do: it gets what can boot it, and the timeline says so. */
+function disagreement(firmware: Firmware, netboot: string | undefined): string {
+  if (netboot === undefined || netboot.trim() === '') return ''
+  const method = netbootMethod(netboot)
+  const instead = (why: string) => `, although netboot is ${netboot}: ${why}`
+  if (method === undefined) return instead('this word means nothing here')
+  const isX86 = firmware.machine === 'i386' || firmware.machine === 'x86_64'
+  if (isPxelinux(method) && (firmware.kind.startsWith('uefi') || (firmware.kind === 'ipxe' && !isBios(firmware))))
+    return instead('pxelinux is a BIOS program')
+  if (method === 'petitboot' && isX86) return instead('petitboot is firmware of POWER machines')
+  if (method === 'grub' && firmware.kind === 'ipxe') return instead('iPXE is there already')
+  if (method === 'grub' && firmware.kind === 'petitboot') return instead('petitboot needs no loader')
+  if (method !== 'grub' && firmware.kind === 'open-firmware') return instead('Open Firmware loads GRUB')
+  return ''
+}
+
+function isPxelinux(method: NetbootMethod | undefined): method is 'pxelinux' | 'pxelinux-http' {
+  return method === 'pxelinux' || method === 'pxelinux-http'
+}
+
+function pxelinuxFiles(
+  node: ClusterNode,
+  method: 'pxelinux' | 'pxelinux-http',
+): Pick<LoaderChoice, 'file' | 'configurationFile' | 'pathPrefix'> {
+  const file = method === 'pxelinux-http' ? 'lpxelinux.0' : 'pxelinux.0'
+  return { file, configurationFile: `pxelinux.cfg/${node.name}`, pathPrefix: '/' }
 }
 
 function isBios(firmware: Firmware): boolean {

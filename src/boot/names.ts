@@ -92,6 +92,10 @@ const PLACES: readonly { readonly pattern: RegExp; readonly kind: BootFileKind; 
   { pattern: /^boot\/grub2\/grub\.cfg-([^/]+)$/, kind: 'grub', find: byHexIp },
   { pattern: /^boot\/grub2\/(grub\.cfg)$/, kind: 'grub', find: byClient },
   { pattern: /^boot\/grub2\/([^/]+)$/, kind: 'grub', find: byName },
+  // Debian's signed GRUB looks below its own prefix, and knows no other name.
+  { pattern: /^grub\/(?:(?:x86_64|arm64)-efi\/)?(grub\.cfg)$/, kind: 'grub', find: byClient },
+  // GRUB of the RHEL family looks beside itself, by hardware address, by address in hex, and by no name: all mean the directory's node.
+  { pattern: /^boot\/efi\/([^/]+)\/grub\.cfg(?:-[^/]+)?$/, kind: 'grub', find: byName },
 ]
 
 /** `10.20.0.107` → `0A14006B`. */

@@ -4,6 +4,7 @@ import type { KernelLine } from './cmdline.ts'
 import { grubProtocol, renderGrubBoot, renderGrubLocal } from './grub.ts'
 import { type BootFiles, renderIpxeBoot, renderIpxeExit, renderIpxeRefusal } from './ipxe.ts'
 import type { BootFileKind } from './names.ts'
+import { netbootMethod } from './netboot.ts'
 import { renderPetitbootBoot, renderPetitbootLocal } from './petitboot.ts'
 import { renderPxelinuxBoot, renderPxelinuxLocal, renderPxelinuxRefusal } from './pxelinux.ts'
 import { bootStateOf, stateLine } from './state.ts'
@@ -35,7 +36,8 @@ export function renderBootFile(kind: BootFileKind, facts: BootFileFacts): string
     case 'petitboot':
       return renderPetitbootBoot(entry)
     case 'pxelinux':
-      // pxelinux.0 fetches by TFTP only; the same names are answered there.
+      // lpxelinux.0 takes URLs. pxelinux.0 fetches by TFTP only; the same names are answered there.
+      if (netbootMethod(node.netboot) === 'pxelinux-http') return renderPxelinuxBoot(entry)
       return renderPxelinuxBoot({ ...entry, kernel: relative(files.kernelUrl), initrd: relative(files.initrdUrl) })
     case 'grub':
       return renderGrubBoot({

@@ -124,7 +124,7 @@ async function readLink(tree: Tree, directory: string, name: string): Promise<Li
 export function blobRoute(
   server: FileServer,
   prefix: string,
-  fileOf: (rest: string, clientIp: string, query: URLSearchParams) => string | undefined,
+  fileOf: (rest: string, clientIp: string, query: URLSearchParams) => string | undefined | Promise<string | undefined>,
 ): HttpRoute {
   return {
     name: `blobs ${prefix}`,
@@ -132,7 +132,7 @@ export function blobRoute(
     matches: (path) => underPrefix(prefix, path),
     async handle(request, response) {
       if (!allowMethods(request, response, 'GET', 'HEAD')) return
-      const path = fileOf(restOf(prefix, request.path), request.clientIp, request.query)
+      const path = await fileOf(restOf(prefix, request.path), request.clientIp, request.query)
       if (path === undefined) return answerRefusal(request, response, 404, `no file ${request.path}`)
       await serveFile(server, request, response, path)
     },

@@ -1,5 +1,6 @@
 /** The boot file of a node in the dialect that was asked for, from the tables as they are now. */
 
+import { renderGrubByHardwareAddress } from '../boot/grub.ts'
 import { renderIpxeUnknown } from '../boot/ipxe.ts'
 import { bootFileFor } from '../boot/names.ts'
 import type { NodeAnswers } from '../boot/node-answers.ts'
@@ -29,6 +30,8 @@ export function openBootFiles({ cluster, answers, blobs, emit, now }: BootFilePa
       const snapshot = cluster.current
       const name = bootFileFor(path, snapshot, clientIp)
       if (!name) {
+        if (/^\/?(boot\/grub2|grub(\/[a-z0-9_]+-efi)?)\/grub\.cfg$/.test(path))
+          return { text: renderGrubByHardwareAddress(), node: undefined }
         // A machine that iPXE brought here must be told on its screen that nobody knows it.
         return /^\/?boot\/ipxe(\/|$)/.test(path) ? { text: renderIpxeUnknown(clientIp), node: undefined } : undefined
       }

@@ -16,6 +16,7 @@ import { renderPlan } from '../statelite/plan-text.ts'
 import type { EmitEvent } from '../timeline/event.ts'
 import type { Blobs } from './blobs.ts'
 import type { BootFiles } from './boot-files.ts'
+import type { EfiFiles } from './efi-files.ts'
 import { planForBoot } from './plan-for-boot.ts'
 import { installRoute, tftpbootRoute } from './trees.ts'
 
@@ -26,6 +27,7 @@ export interface HttpRouteParts {
   readonly bootFiles: BootFiles
   readonly blobs: Blobs
   readonly loaders: FoundLoaders
+  readonly efiFiles: EfiFiles
   readonly learned: LearnedLists
   readonly emit: EmitEvent
   readonly now: () => number
@@ -44,6 +46,10 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
     reportRoute({ nodeOf, emit, now }),
     learnedRoute({ ...learnedBy(parts), nodeOf, emit, now }),
     blobRoute(files, '/boot/loader', (rest) => loaderFor(parts.loaders, rest)),
+    {
+      ...blobRoute(files, '/boot/efi', (rest, clientIp) => parts.efiFiles.find(`boot/efi${rest}`, clientIp, 'http')),
+      matches: (path) => /^\/boot\/efi\/[^/]+\/[^/]+\.efi$/i.test(path),
+    },
     renderedRoute('/boot', (rest, clientIp) => {
       const found = parts.bootFiles.textFor(`boot${rest}`, clientIp)
       return found && { text: found.text }

@@ -28,6 +28,7 @@ import { openTftpServer } from '../tftp/server.ts'
 import { openTimeline } from '../timeline/store.ts'
 import { type Blobs, openBlobs } from './blobs.ts'
 import { type BootFiles, openBootFiles } from './boot-files.ts'
+import { type EfiFiles, openEfiFiles } from './efi-files.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
 import type { ServiceInterface } from './interfaces.ts'
@@ -134,6 +135,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   const bootFiles = openBootFiles({ cluster, answers, blobs, emit, now })
   const loaders = findLoaders(existsSync)
   for (const { message } of loaders.missing) log.warn(message)
+  const efiFiles = openEfiFiles({ cluster, loaders, emit, now })
 
   const preparePersistent = (node: ClusterNode): string | undefined => {
     const directory = answers.directories(node, cluster.current).find((entry) => entry.access === 'rw')
@@ -177,6 +179,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
         bootFiles,
         blobs,
         loaders,
+        efiFiles,
         learned: openLearnedLists(places.learned),
         emit,
         now,
@@ -198,7 +201,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     'TFTP',
     openTftpServer({
       addresses,
-      routes: tftpRoutes(cluster, bootFiles, blobs, (name) => loaderFor(loaders, name)),
+      routes: tftpRoutes(cluster, bootFiles, blobs, efiFiles, (name) => loaderFor(loaders, name)),
       emit,
       now,
       nodeOf,
@@ -265,6 +268,7 @@ function tftpRoutes(
   cluster: Cluster,
   bootFiles: BootFiles,
   blobs: Blobs,
+  efiFiles: EfiFiles,
   loader: (name: string) => string | undefined,
 ): TftpRoute[] {
   return [
@@ -274,6 +278,10 @@ function tftpRoutes(
     },
     // A file of the same name in the site's own directory goes before the packages' loaders.
     (name, client) => diskRoute(cluster.current.site.tftpdir)(name, client),
+    async (name, client) => {
+      const path = await efiFiles.find(name, client.ip, 'tftp')
+      return path === undefined ? undefined : { kind: 'file', path }
+    },
     (name) => {
       const path = loader(name) ?? blobs.resolve(name, cluster.current)
       return path === undefined ? undefined : { kind: 'file', path }

@@ -1,0 +1,93 @@
+/**
+ * Programs that UEFI firmware loads for one node: `boot/efi/<node>/<file>`. Each node has a directory of its own, because
+ * shim and GRUB ask for what lies beside them, and what lies there is of the node's own image.
+ *
+ * The firmware is told one name, `netbootx64.efi`; what it gets is decided when it asks. So a shim that is added to the
+ * image counts at the next boot.
+ */
+import type { ClusterNode, Snapshot } from '../cluster/model.ts'
+
+export type EfiMachine = 'x86_64' | 'arm64'
+
+/** `first`: what the firmware loads. The others are asked for by shim. */
+export type EfiPart = 'first' | 'grub' | 'mokManager'
+
+export interface EfiFileName {
+  readonly node: ClusterNode
+  readonly machine: EfiMachine
+  readonly part: EfiPart
+}
+
+export function efiFileName(node: string, machine: EfiMachine): string {
+  return `boot/efi/${node}/netboot${machine === 'x86_64' ? 'x64' : 'aa64'}.efi`
+}
+
+/** shim of the SUSE family asks for `grub.efi` and `MokManager.efi`. */
+const PARTS: readonly { readonly pattern: RegExp; readonly part: EfiPart }[] = [
+  { pattern: /^netboot(x64|aa64)\.efi$/i, part: 'first' },
+  { pattern: /^grub(?:x64|aa64)?\.efi$/i, part: 'grub' },
+  { pattern: /^(?:mm(?:x64|aa64)|MokManager)\.efi$/i, part: 'mokManager' },
+]
+
+/** @param path without leading slashes */
+export function parseEfiFileName(path: string, snapshot: Snapshot): EfiFileName | undefined {
+  const found = /^boot\/efi\/([^/]+)\/([^/]+)$/.exec(path)
+  const node = found && snapshot.node(found[1] ?? '')
+  if (!found || !node) return undefined
+  const file = found[2] ?? ''
+  const part = PARTS.find(({ pattern }) => pattern.test(file))?.part
+  if (part === undefined) return undefined
+  const says64 = /aa64/i.test(file) || (!/x64/i.test(file) && /^(aarch64|arm64)$/.test(node.arch ?? ''))
+  return { node, part, machine: says64 ? 'arm64' : 'x86_64' }
+}
+
+/** What there is to choose from; paths of files that are there. */
+export interface EfiChoices {
+  /** Of the node's image. */
+  readonly image: ImageLoaders | undefined
+  /** GRUB that the site put into its TFTP directory, or that liteboot made: not signed. */
+  readonly ownGrub: string | undefined
+  readonly ipxe: string | undefined
+}
+
+export interface ImageLoaders {
+  readonly shim: string | undefined
+  readonly grub: string
+  readonly mokManager: string | undefined
+  readonly bootsByHttp: boolean
+}
+
+export interface EfiChoice {
+  readonly path: string
+  /** One phrase for the timeline. */
+  readonly why: string
+}
+
+/** @param protocol by which the firmware asks: a loader must find its own files by the same */
+export function chooseEfiFile(
+  part: EfiPart,
+  protocol: 'tftp' | 'http',
+  imageName: string,
+  { image, ownGrub, ipxe }: EfiChoices,
+): EfiChoice | undefined {
+  if (part === 'mokManager')
+    return image?.mokManager === undefined ? undefined : { path: image.mokManager, why: `MokManager of ${imageName}` }
+  const usable = image !== undefined && (protocol === 'tftp' || image.bootsByHttp) ? image : undefined
+  if (part === 'grub') {
+    // Whoever asks for it has loaded shim: of this image, or one that the site put there.
+    const path = image?.grub ?? ownGrub
+    return path === undefined ? undefined : { path, why: image ? `GRUB of ${imageName}` : 'GRUB of this server' }
+  }
+  if (usable?.shim !== undefined) return { path: usable.shim, why: `shim of ${imageName}` }
+  const lack =
+    image === undefined
+      ? `${imageName} has no GRUB for UEFI`
+      : usable === undefined
+        ? `the GRUB of ${imageName} finds no network after UEFI HTTP boot`
+        : `${imageName} has no shim`
+  if (ownGrub !== undefined) return { path: ownGrub, why: `GRUB of this server, without Secure Boot: ${lack}` }
+  if (usable !== undefined) return { path: usable.grub, why: `GRUB of ${imageName}, without Secure Boot: ${lack}` }
+  return ipxe === undefined
+    ? undefined
+    : { path: ipxe, why: `iPXE, without Secure Boot: ${lack}, and there is no other` }
+}

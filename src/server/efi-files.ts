@@ -1,0 +1,63 @@
+/** What lies behind `boot/efi/<node>/…`: loaders of the node's own image where it has them, else what this server has. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { chooseEfiFile, type EfiMachine, parseEfiFileName } from '../boot/efi-files.ts'
+import { type FoundLoaders, loaderFor } from '../boot/loader-files.ts'
+import type { Cluster, ClusterNode, Ipv4 } from '../cluster/model.ts'
+import { findEfiLoaders } from '../image/efi-loaders.ts'
+import { currentPlace } from '../image/generations/layout.ts'
+import type { EmitEvent } from '../timeline/event.ts'
+
+export interface EfiFiles {
+  /** The file for a name that a client asks for; undefined: not such a name, or nothing is there. */
+  find(name: string, clientIp: string, protocol: 'tftp' | 'http'): Promise<string | undefined>
+}
+
+export interface EfiFileParts {
+  readonly cluster: Cluster
+  readonly loaders: FoundLoaders
+  readonly emit: EmitEvent
+  readonly now: () => number
+}
+
+/** Firmware asks for the size first, shim for the same file twice: said once. */
+const SAME_MS = 60_000
+
+export function openEfiFiles({ cluster, loaders, emit, now }: EfiFileParts): EfiFiles {
+  const said = new Map<string, { readonly why: string; readonly atMs: number }>()
+
+  function say(node: ClusterNode, clientIp: string, why: string): void {
+    // Somebody else who looks at the file boots nothing.
+    if (cluster.current.nodeByIp(clientIp as Ipv4) !== node) return
+    const last = said.get(node.name)
+    const atMs = now()
+    if (last?.why === why && atMs - last.atMs < SAME_MS) return
+    said.set(node.name, { why, atMs })
+    emit({ atMs, service: 'server', event: 'loader', node: node.name, ip: clientIp, ok: true, detail: why })
+  }
+
+  return {
+    async find(path, clientIp, protocol) {
+      const snapshot = cluster.current
+      const name = parseEfiFileName(path.replace(/^\/+/, ''), snapshot)
+      if (!name) return undefined
+      const { node, machine, part } = name
+      const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
+      const found = image && (await findEfiLoaders(currentPlace(image.rootimgdir).rootimg, machine))
+      const choice = chooseEfiFile(part, protocol, image?.name ?? 'the node', {
+        image: found,
+        ownGrub: ownGrub(snapshot.site.tftpdir, node, machine),
+        ipxe: loaderFor(loaders, machine === 'arm64' ? 'snponly-arm64.efi' : 'snponly.efi'),
+      })
+      if (!choice) return undefined
+      if (part === 'first') say(node, clientIp, choice.why)
+      return choice.path
+    },
+  }
+}
+
+/** The names that xCAT gives the program: for one node, or for all of this architecture. */
+function ownGrub(tftpdir: string, node: ClusterNode, machine: EfiMachine): string | undefined {
+  const names = [`grub2-${node.name}`, `grub2.${machine === 'arm64' ? 'aarch64' : 'x86_64'}`]
+  return names.map((name) => join(tftpdir, 'boot/grub2', name)).find((path) => existsSync(path))
+}
