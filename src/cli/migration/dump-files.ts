@@ -1,9 +1,11 @@
 /** The CSV files of a dump: from a directory, an archive, or one file. Read here, because here is where they are. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { OperatorError } from '../../api/errors.ts'
+import { tarMembers } from '../../tar/archive.ts'
+import { isTar, TarFault } from '../../tar/header.ts'
 import { DUMP_LIMITS } from './limits.ts'
-import { isTar, TarFault, tarEntries } from './tar-entries.ts'
 import { unpack } from './unpack.ts'
 
 /** Tells a dump of ours from one of xCAT: the two are not read alike. */
@@ -53,10 +55,12 @@ async function readOne(path: string, found: FoundFiles): Promise<void> {
     return
   }
   try {
-    for (const entry of tarEntries(bytes)) {
-      const source = `${path}:${entry.path}`
-      const name = basename(entry.path)
-      if (found.passes(name, source)) found.add(name, source, await unpack(source, entry.content))
+    for await (const member of tarMembers([bytes])) {
+      // Links and directories are nothing: what they are called reaches no file of this machine.
+      if (member.kind !== 'file') continue
+      const source = `${path}:${member.path}`
+      const name = basename(member.path)
+      if (found.passes(name, source)) found.add(name, source, await unpack(source, await buffer(member.content)))
     }
   } catch (error) {
     if (error instanceof TarFault) throw new OperatorError('LB_FILE', `${path}: ${error.message}`)

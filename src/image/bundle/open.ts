@@ -3,9 +3,10 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readFile, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
+import { TarFault } from '../../tar/header.ts'
 import { errnoOf, ImageError } from '../image-error.ts'
 import { type BundleManifest, MANIFEST_NAME, parseManifest } from './manifest.ts'
-import { TarFault, tarMembers } from './tar-stream.ts'
+import { bundleMembers } from './members.ts'
 
 export interface OpenedBundle {
   readonly manifest: BundleManifest
@@ -51,7 +52,9 @@ async function unpack(bundle: string, directory: string): Promise<string[]> {
   const { bavail, bsize } = await statfs(directory)
   let left = bavail * bsize
   let count = 0
-  for await (const { path, isDirectory, isExecutable, sizeBytes, content } of tarMembers(await plainStream(bundle))) {
+  for await (const { path, isDirectory, isExecutable, sizeBytes, content } of bundleMembers(
+    await plainStream(bundle),
+  )) {
     if (++count > MEMBER_LIMIT) throw new TarFault('it has too many files')
     left -= sizeBytes
     if (left < 0) throw new TarFault(`its files do not fit on the file system of ${directory}`)
@@ -82,5 +85,6 @@ async function plainStream(path: string): Promise<AsyncIterable<Buffer>> {
   if (magic.readUInt16BE(0) !== 0x1f8b) return stream
   const plain = createGunzip()
   stream.on('error', (error) => plain.destroy(error))
+  plain.on('close', () => stream.destroy())
   return stream.pipe(plain)
 }
