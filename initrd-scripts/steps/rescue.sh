@@ -1,11 +1,13 @@
 # shellcheck shell=sh
-# What the initrd does when it is not to boot the image: liteboot.run=shell or liteboot.run=shutdown, as `nodeset` says.
-# Neither needs a plan, a root file system or right tables. Reports go where the plan's would.
+# What the initrd does when it is not to boot the image: liteboot.run=shell or liteboot.run=shutdown, as `nodeset` says,
+# and liteboot.run=discover on a machine that no table knows. None of them needs a plan, a root file system or right
+# tables. Reports go where the plan's would.
 
 # run_instead: returns when the image is to be booted after all.
 run_instead() {
   ri_what=$(cmdline_value liteboot.run)
   [ -n "$ri_what" ] || return 0
+  [ "$ri_what" != discover ] || stage_discover
   guess_report_url
   case $ri_what in
     shell) rescue_shell ;;

@@ -20,6 +20,7 @@ export const STEPS = [
     'plan',
     'mounts',
     'network',
+    'inventory',
     'rescue',
     'learn',
     'packed',

@@ -16,6 +16,7 @@ import { type CpioEntry, encodeCpio } from './cpio.ts'
 import { readPlain } from './decompress.ts'
 import { parseModinfo } from './elf.ts'
 import { collectFirmware } from './firmware.ts'
+import { frameReader } from './frame-reader.ts'
 import { findKernels, moduleTrees, sha256Of } from './kernel.ts'
 import { chooseModules } from './module-choice.ts'
 import { type ModuleIndex, parseModuleIndex, plainPath, renderModulesAlias, renderModulesDep } from './module-index.ts'
@@ -68,6 +69,8 @@ export async function assembleInitrd(request: InitrdRequest): Promise<InitrdRepo
   const content = new InitrdContent()
   await addScripts(content, request.scripts)
   addSkeleton(content, busybox.bytes)
+  const reader = frameReader(arch)
+  if (reader !== undefined) content.addFile('liteboot/frame-reader', reader, 0o755)
   if (request.commandLine !== undefined)
     content.addFile('liteboot/cmdline', Buffer.from(`${request.commandLine}\n`), 0o644)
   for (const name of request.programs ?? [])
