@@ -25,7 +25,7 @@ export const DEBIAN_WANTED: readonly string[] = [
     'rsyslog',
   ],
   ...['nfs-common', 'iproute2', 'iputils-ping', 'ethtool', 'netbase', 'e2fsprogs', 'xfsprogs', 'curl', 'kmod', 'less'],
-  ...['pciutils', 'procps', 'rsync', 'vim-tiny', 'xz-utils', 'zstd'],
+  ...['pciutils', 'procps', 'rsync', 'vim-tiny', 'xz-utils', 'zstd', 'lsof', 'strace'],
 ]
 
 export interface DebianMediumRequest {

@@ -96,6 +96,7 @@ echo 'Rehearsal Linux 7.3 (programs of Debian, packed as RPMs)' > ../../../etc/s
   debianutils: { tree: 'ln -s which.debianutils usr/bin/which' },
   'libc-bin': {
     tree: 'cp usr/share/libc-bin/nsswitch.conf etc/',
+    requires: ['tzdata'],
     scripts: { posttrans: 'ldconfig || :' },
   },
   'libpam-runtime': {

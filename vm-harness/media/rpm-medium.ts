@@ -178,7 +178,7 @@ export const COMPS = `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE comps PUBLIC "-//Red Hat, Inc.//DTD Comps info//EN" "comps.dtd">
 <comps>
 ${group('core', 'Core', [...['bash', 'systemd', 'passwd', 'iproute', 'openssh-server'].map((name) => requirement(name)), requirement('rsync', 'optional')])}
-${group('diagnosis', 'Diagnosis', [requirement('ethtool'), requirement('pciutils'), requirement('less', 'default')])}
+${group('diagnosis', 'Diagnosis', [requirement('lsof'), requirement('strace', 'default')])}
 <environment><id>minimal</id><name>Minimal Install</name><description/><display_order>1</display_order>
 <grouplist><groupid>core</groupid></grouplist></environment>
 </comps>

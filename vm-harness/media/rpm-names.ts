@@ -18,7 +18,17 @@ export const WANTED: readonly string[] = [
   ...['login', 'mawk', 'mount', 'ncurses-base', 'sed', 'tar', 'util-linux', 'debianutils', 'sysvinit-utils', 'tzdata'],
   // What shipped package lists name.
   ...['systemd', 'systemd-sysv', 'udev', 'libpam-systemd', 'dbus', 'kmod', 'netbase', 'passwd', 'procps'],
-  ...['isc-dhcp-client', 'openssh-server', 'openssh-client', 'chrony', 'rsyslog', 'nfs-common', 'iproute2'],
+  ...[
+    'isc-dhcp-client',
+    'lsof',
+    'strace',
+    'openssh-server',
+    'openssh-client',
+    'chrony',
+    'rsyslog',
+    'nfs-common',
+    'iproute2',
+  ],
   ...['iputils-ping', 'ethtool', 'e2fsprogs', 'xfsprogs', 'curl', 'less', 'pciutils', 'rsync', 'vim-tiny', 'xz-utils'],
   'firmware-linux-free',
 ]
