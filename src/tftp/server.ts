@@ -1,46 +1,15 @@
-/** The TFTP server: takes requests, finds what they name, and gives each transfer its port, its turns and its end. */
-import type { EmitEvent } from '../timeline/event.ts'
-import { decideRepeat, RequestQueue } from './admission.ts'
-import { findContent, openContent } from './content.ts'
+/** The TFTP server: owns the request sockets and the clock, and tells whose datagram it is. What a request gets: `service.ts`. */
+import { decideRepeat } from './admission.ts'
 import { openCounters, type TftpCounters } from './counters.ts'
-import { QUEUE_MAX, TICK_MS, TRANSFERS_MAX } from './limits.ts'
-import { parseName } from './names.ts'
-import { decideOptions, type Negotiated, type OptionBounds } from './options.ts'
-import { decideOutcome } from './outcome.ts'
-import { ERROR_CODE, encodeError, OPCODE, parsePacket, type RequestPacket } from './packet.ts'
-import { ReadSession, type Session, type SessionEnd } from './read-session.ts'
-import type { TftpClient, TftpRoute } from './routes.ts'
-import { FileShelf } from './shelf.ts'
-import { type ClientPort, openSockets, type RequestPort, type TftpSockets } from './sockets.ts'
-import { type UploadOptions, Uploads } from './uploads.ts'
+import { TICK_MS, TRANSFERS_MAX } from './limits.ts'
+import { ERROR_CODE, encodeError, OPCODE, parsePacket } from './packet.ts'
+import { type Place, Places } from './places.ts'
+import type { TftpClient } from './routes.ts'
+import type { TftpServerOptions } from './server-options.ts'
+import { TftpService } from './service.ts'
+import { openSockets, type RequestPort, type TftpSockets } from './sockets.ts'
 
-export interface TftpLog {
-  warn(fields: object, message: string): void
-  debug(fields: object, message: string): void
-}
-
-export interface TftpServerOptions {
-  /** One request socket each; transfers of a request leave from the address it was sent to. */
-  readonly addresses: readonly string[]
-  /** 69 unless told; 0: any free port. */
-  readonly port?: number
-  readonly routes: readonly TftpRoute[]
-  /** Everything from the request port: for firewalls and NAT that know nothing of TFTP. */
-  readonly singlePort?: boolean
-  readonly emit: EmitEvent
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  readonly nodeOf?: (ip: string) => string | undefined
-  readonly upload?: UploadOptions
-  readonly log: TftpLog
-  /** Directory that clients may put in front of a name. Default `/tftpboot`. */
-  readonly tftpdir?: string
-  readonly options?: OptionBounds
-  readonly transfersMax?: number
-  /** For tests: another network and another clock. */
-  readonly sockets?: TftpSockets
-  readonly every?: (intervalMs: number, run: () => void) => () => void
-}
+export type { TftpServerOptions } from './server-options.ts'
 
 export interface TftpServer {
   close(): Promise<void>
@@ -48,22 +17,6 @@ export interface TftpServer {
   readonly counters: Readonly<TftpCounters>
 }
 
-/** One client port that is being served. */
-interface Place {
-  readonly key: string
-  readonly request: Buffer
-  readonly client: TftpClient
-  readonly from: RequestPort
-  readonly startedMs: number
-  session: Session | undefined
-}
-interface WaitingRequest {
-  readonly sinceMs: number
-  readonly request: Buffer
-  readonly packet: RequestPacket
-  readonly client: TftpClient
-  readonly from: RequestPort
-}
 /**
  * After the poll phase, not in the timer phase: when the loop is late, the ACKs that wait in the sockets are read first,
  * and do not count as missing. Otherwise an overloaded server resends what has arrived, and stays overloaded.
@@ -77,20 +30,19 @@ class Server implements TftpServer {
   readonly counters = openCounters()
   readonly #o: TftpServerOptions
   readonly #sockets: TftpSockets
-  readonly #shelf = new FileShelf()
-  readonly #uploads: Uploads | undefined
-  readonly #places = new Map<string, Place>()
-  readonly #queue = new RequestQueue<WaitingRequest>(QUEUE_MAX)
+  readonly #places: Places
+  readonly #service: TftpService
   readonly #ports: RequestPort[] = []
-  #transfersMax: number
   #stopTicking: (() => void) | undefined
   #closed = false
 
   constructor(options: TftpServerOptions) {
     this.#o = options
     this.#sockets = options.sockets ?? openSockets(options.singlePort ?? false)
-    this.#uploads = options.upload && new Uploads(options.upload)
-    this.#transfersMax = options.transfersMax ?? TRANSFERS_MAX
+    this.#places = new Places(options.transfersMax ?? TRANSFERS_MAX, this.counters)
+    this.#service = new TftpService(options, this.#sockets, this.#places, this.counters, () => {
+      if (this.#places.hasWaiting() && !this.#closed) this.#startWaiting(this.#o.now())
+    })
   }
 
   get port(): number {
@@ -123,19 +75,19 @@ class Server implements TftpServer {
   async close(): Promise<void> {
     this.#closed = true
     this.#stopTicking?.()
-    this.#queue.clear()
-    for (const place of [...this.#places.values()]) place.session?.end({ kind: 'fault', message: 'server stopped' })
+    this.#places.dropWaiting()
+    for (const place of [...this.#places.all()]) place.session?.end({ kind: 'fault', message: 'server stopped' })
     this.#places.clear()
     await Promise.all(this.#ports.map((port) => port.close()))
-    await this.#shelf.close()
+    await this.#service.close()
   }
 
   #tick(): void {
     if (this.#closed) return
     // After a shortage of sockets: twenty more places a second, up to the configured number.
-    this.#transfersMax = Math.min(this.#transfersMax + 1, this.#o.transfersMax ?? TRANSFERS_MAX)
+    this.#places.grow()
     const nowMs = this.#o.now()
-    for (const place of this.#places.values()) {
+    for (const place of this.#places.all()) {
       const session = place.session
       if (session && session.deadlineMs <= nowMs) session.takeTick(nowMs)
     }
@@ -145,7 +97,7 @@ class Server implements TftpServer {
   #takeDatagram(from: RequestPort, bytes: Buffer, client: TftpClient): void {
     if (this.#closed) return
     const key = `${from.address} ${client.ip}:${client.port}`
-    const place = this.#places.get(key)
+    const place = this.#places.at(key)
     const isRequest = bytes.length > 1 && bytes[0] === 0 && (bytes[1] === OPCODE.RRQ || bytes[1] === OPCODE.WRQ)
     if (!isRequest) {
       this.#takeStray(from, bytes, client, place)
@@ -154,11 +106,11 @@ class Server implements TftpServer {
     const nowMs = this.#o.now()
     if (place) {
       const heardMs = place.session?.heardMs ?? Number.NEGATIVE_INFINITY
-      if (decideRepeat({ request: place.request, heardMs }, bytes, nowMs) === 'duplicate') {
+      if (decideRepeat({ request: place.request.bytes, heardMs }, bytes, nowMs) === 'duplicate') {
         this.counters.duplicates += 1
         return
       }
-      this.#forget(place)
+      this.#places.forget(place)
       place.session?.end({ kind: 'replaced' })
     }
     const packet = parsePacket(bytes)
@@ -168,10 +120,8 @@ class Server implements TftpServer {
       return
     }
     this.counters.requests += 1
-    const waiting = { sinceMs: nowMs, request: Buffer.from(bytes), packet, client, from }
-    if (this.#places.size < this.#transfersMax) this.#start(key, waiting)
-    else if (this.#queue.add(key, waiting)) this.counters.queued += 1
-    else this.counters.dropped += 1
+    const admitted = this.#places.admit(key, { sinceMs: nowMs, bytes: Buffer.from(bytes), packet, client, from })
+    if (admitted) this.#service.start(admitted)
   }
 
   /** On the request port, anything but a request belongs to a single-port transfer or to nothing. */
@@ -189,161 +139,8 @@ class Server implements TftpServer {
   }
 
   #startWaiting(nowMs: number): void {
-    while (this.#places.size < this.#transfersMax && this.#queue.size > 0) {
-      const next = this.#queue.take(nowMs)
-      if (next && !this.#places.has(next.key)) this.#start(next.key, next.waiting)
-    }
-  }
-
-  #start(key: string, { request, packet, client, from, sinceMs }: WaitingRequest): void {
-    const place: Place = { key, request, client, from, startedMs: sinceMs, session: undefined }
-    this.#places.set(key, place)
-    this.counters.active = this.#places.size
-    this.counters.activeMax = Math.max(this.counters.activeMax, this.#places.size)
-    const run = packet.opcode === OPCODE.RRQ ? this.#read(place, packet) : this.#write(place, packet)
-    run.catch((fault: Error) => this.#refuse(place, packet, ERROR_CODE.other, 'server fault', fault.message))
-  }
-
-  async #read(place: Place, packet: RequestPacket): Promise<void> {
-    if (packet.mode !== 'octet' && packet.mode !== 'netascii') {
-      this.#refuse(place, packet, ERROR_CODE.illegalOperation, `mode ${packet.mode} is not supported`)
-      return
-    }
-    const name = parseName(packet.filename, this.#o.tftpdir)
-    if (name === undefined) {
-      this.#refuse(place, packet, ERROR_CODE.accessViolation, 'not a name inside the TFTP root')
-      return
-    }
-    const content = await findContent(this.#o.routes, name, place.client)
-    if (content?.kind === 'refused') {
-      this.#refuse(place, packet, content.code, content.message)
-      return
-    }
-    const open = content && (await openContent(content, packet.mode, this.#shelf))
-    if (!open) {
-      this.#refuse(place, packet, ERROR_CODE.noSuchFile, 'no such file')
-      return
-    }
-    const negotiated = decideOptions(packet.options, 'read', open.source.sizeBytes, this.#o.options)
-    const port = await this.#connect(place, packet)
-    if (!port) {
-      open.release()
-      return
-    }
-    const session = new ReadSession(open.source, negotiated, port, this.#o.now, (end) => {
-      open.release()
-      this.#finish(place, packet, negotiated, session, end, session.awaitsLastAck)
-      port.close()
-    })
-    place.session = session
-    session.begin()
-  }
-
-  async #write(place: Place, packet: RequestPacket): Promise<void> {
-    const name = parseName(packet.filename, this.#o.tftpdir)
-    if (!this.#uploads || name === undefined) {
-      this.#refuse(place, packet, ERROR_CODE.accessViolation, 'this server is read-only')
-      return
-    }
-    const negotiated = decideOptions(packet.options, 'write', undefined, this.#o.options)
-    const refusal = await this.#uploads.decideUpload(name, packet.mode, negotiated.announcedBytes)
-    if (refusal) {
-      this.#refuse(place, packet, refusal.code, refusal.message)
-      return
-    }
-    const port = await this.#connect(place, packet)
-    if (!port) return
-    const session = this.#uploads.open(name, packet.mode, negotiated, port, this.#o.now, (end) => {
-      this.#finish(place, packet, negotiated, session, end, false)
-      port.close()
-    })
-    place.session = session
-    session.begin()
-  }
-
-  /** The way to the client; undefined when the request has been replaced meanwhile or no socket can be had. */
-  async #connect(place: Place, packet: RequestPacket): Promise<ClientPort | undefined> {
-    if (this.#places.get(place.key) !== place) return undefined
-    const { from, client } = place
-    if (this.#o.singlePort) return { send: (bytes) => from.sendTo(bytes, client), close: () => {} }
-    try {
-      const port = await this.#sockets.connect(
-        from.address,
-        client,
-        (bytes) => place.session?.takeDatagram(bytes, this.#o.now()),
-        () => place.session?.end({ kind: 'gone' }),
-      )
-      if (this.#places.get(place.key) === place) return port
-      port.close()
-    } catch (fault) {
-      // Out of descriptors or ports: what runs goes on, what comes now waits for its client's next try.
-      this.#transfersMax = Math.max(1, Math.min(this.#transfersMax, this.#places.size - 1))
-      this.#o.log.warn({ fault: String(fault), transfersMax: this.#transfersMax }, 'no socket for a TFTP transfer')
-      this.counters.dropped += 1
-      this.#forget(place)
-      this.#emit(place, packet, 0, false, 'no socket to be had')
-    }
-    return undefined
-  }
-
-  #forget(place: Place): void {
-    if (this.#places.get(place.key) === place) this.#places.delete(place.key)
-    this.counters.active = this.#places.size
-  }
-
-  #refuse(place: Place, packet: RequestPacket, code: number, message: string, detail = message): void {
-    if (this.#places.get(place.key) !== place) return
-    if (code === ERROR_CODE.noSuchFile) this.counters.notFound += 1
-    else this.counters.refused += 1
-    place.from.sendTo(encodeError(code, message), place.client)
-    this.#forget(place)
-    this.#emit(place, packet, 0, false, detail)
-    if (this.#queue.size > 0) this.#startWaiting(this.#o.now())
-  }
-
-  #finish(
-    place: Place,
-    packet: RequestPacket,
-    negotiated: Negotiated,
-    session: Session,
-    end: SessionEnd,
-    awaitsLastAck: boolean,
-  ): void {
-    const { ok, words } = decideOutcome(end, session.bytesDone, awaitsLastAck)
-    if (!ok) this.counters.failed += 1
-    else if (end.kind === 'client-error') this.counters.stopped += 1
-    else this.counters.completed += 1
-    this.counters.bytes += session.bytesDone
-    this.counters.resent += session.resent
-    this.#forget(place)
-    const granted = negotiated.accepted.map(([name, value]) => `${name.toLowerCase()} ${value}`)
-    const resent = session.resent > 0 ? [`${session.resent} blocks resent`] : []
-    this.#emit(
-      place,
-      packet,
-      session.bytesDone,
-      ok,
-      [...(words ? [words] : []), packet.mode, ...granted, ...resent].join(', '),
-    )
-    if (this.#queue.size > 0 && !this.#closed) this.#startWaiting(this.#o.now())
-  }
-
-  #emit(place: Place, packet: RequestPacket, bytes: number, ok: boolean, detail: string): void {
-    const ip = place.client.ip
-    const node = this.#o.nodeOf?.(ip)
-    const atMs = place.session?.completeMs ?? this.#o.now()
-    this.#o.emit({
-      atMs,
-      service: 'tftp',
-      event: packet.opcode === OPCODE.RRQ ? 'read' : 'write',
-      ...(node === undefined ? {} : { node }),
-      ip,
-      object: packet.filename,
-      detail,
-      ok,
-      bytes,
-      durationMs: atMs - place.startedMs,
-    })
+    for (let place = this.#places.admitWaiting(nowMs); place; place = this.#places.admitWaiting(nowMs))
+      this.#service.start(place)
   }
 }
 
