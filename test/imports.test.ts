@@ -13,6 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   statelite: ['cluster', 'tables'],
   boot: ['cluster', 'statelite', 'tables'],
   timeline: [],
+  discovery: ['tables'],
   tar: [],
   dhcp: ['cluster', 'boot', 'statelite', 'timeline'],
   tftp: ['timeline'],
@@ -20,7 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   nfs: ['cluster', 'statelite', 'timeline'],
   // Of the tables' room, only what names of distributions and architectures mean.
   image: ['statelite', 'tar', 'tables/os-names.ts'],
-  api: ['tables', 'store', 'cluster', 'statelite', 'boot', 'image', 'timeline', 'nfs'],
+  api: ['tables', 'store', 'cluster', 'statelite', 'boot', 'image', 'timeline', 'nfs', 'discovery'],
   // Of the tables' room, only what compares words.
   cli: ['api', 'tar', 'tables/nearest-name.ts'],
   server: [
@@ -35,6 +36,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'nfs',
     'timeline',
     'image',
+    'discovery',
     'api',
   ],
 }

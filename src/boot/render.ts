@@ -71,7 +71,12 @@ export function renderNoImage(kind: BootFileKind, node: ClusterNode): string | u
 }
 
 /** The text for a node whose rows are wrong: says so on its console where the loader can. */
-export function renderRefusal(kind: BootFileKind, node: ClusterNode, reasons: readonly string[], url: string): string {
+export function renderRefusal(
+  kind: BootFileKind,
+  node: Pick<ClusterNode, 'name'>,
+  reasons: readonly string[],
+  url: string,
+): string {
   switch (kind) {
     case 'ipxe':
       return renderIpxeRefusal(node.name, reasons, url)

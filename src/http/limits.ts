@@ -24,6 +24,8 @@ export const HTTP_LIMITS = {
   closeGraceMs: 3_000,
   /** Body of a stage report: the last log lines of an initrd fit many times. */
   reportBytes: 64 * 1024,
+  /** Body of a discovery report: 32 ports, 48 disks and 8 frames of LLDP are about 35 kB. */
+  inventoryBytes: 48 * 1024,
   /** Body of a list of written paths: the node stops at 3 MB. */
   learnedBytes: 4 * MIB,
   /** One write to the socket. Measured over loopback, 10 MB file: 256 KiB 3.1, 1 MiB 4.1, 4 MiB 4.6 GB/s; the count of

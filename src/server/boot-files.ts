@@ -1,5 +1,6 @@
 /** The boot file of a node in the dialect that was asked for, from the tables as they are now. */
 
+import { DISCOVERY_NAME, discoveryBootFile, type FindDiscoveryImage } from '../boot/discovery.ts'
 import { renderGrubByHardwareAddress } from '../boot/grub.ts'
 import { renderIpxeUnknown } from '../boot/ipxe.ts'
 import { bootFileFor } from '../boot/names.ts'
@@ -20,16 +21,20 @@ export interface BootFileParts {
   readonly cluster: Cluster
   readonly answers: NodeAnswers
   readonly blobs: Blobs
+  readonly findDiscoveryImage: FindDiscoveryImage
   readonly emit: EmitEvent
   readonly now: () => number
 }
 
-export function openBootFiles({ cluster, answers, blobs, emit, now }: BootFileParts): BootFiles {
+export function openBootFiles(parts: BootFileParts): BootFiles {
+  const { cluster, answers, blobs, emit, now } = parts
   return {
     textFor(path, clientIp) {
       const snapshot = cluster.current
       const name = bootFileFor(path, snapshot, clientIp)
       if (!name) {
+        const stranger = strangerText(parts, path, clientIp)
+        if (stranger !== undefined) return { text: stranger, node: undefined }
         if (/^\/?(boot\/grub2|grub(\/[a-z0-9_]+-efi)?)\/grub\.cfg$/.test(path))
           return { text: renderGrubByHardwareAddress(), node: undefined }
         // A machine that iPXE brought here must be told on its screen that nobody knows it.
@@ -55,4 +60,16 @@ export function openBootFiles({ cluster, answers, blobs, emit, now }: BootFilePa
       return { text, node: node.name }
     },
   }
+}
+
+/** The boot file of a machine that no table knows, on a network that opts in to discovery. */
+function strangerText(parts: BootFileParts, path: string, clientIp: string): string | undefined {
+  const { cluster, answers, blobs, emit, now, findDiscoveryImage } = parts
+  const found = discoveryBootFile(path, clientIp, cluster.current, answers, findDiscoveryImage, blobs.find)
+  if (!found || found.file.kind === 'none') return undefined
+  const { kind, file } = found
+  if (file.kind === 'text') return file.text
+  const detail = file.reasons.join('\n')
+  emit({ atMs: now(), service: 'server', event: BOOT_FILE_EVENT, ip: clientIp, ok: false, detail })
+  return renderRefusal(kind, { name: DISCOVERY_NAME }, file.reasons, file.url)
 }

@@ -3,6 +3,7 @@ import type { LearnedLists } from '../api/methods/statelite/learned-lists.ts'
 import { type FoundLoaders, loaderFor } from '../boot/loader-files.ts'
 import type { NodeAnswers } from '../boot/node-answers.ts'
 import type { Cluster, Ipv4 } from '../cluster/model.ts'
+import { type DiscoveryDesk, discoveryRoutes } from '../http/discovery-routes.ts'
 import { blobRoute } from '../http/file-routes.ts'
 import type { FileServer } from '../http/files.ts'
 import { type LearnedRouteOptions, learnedRoute } from '../http/learned-route.ts'
@@ -29,6 +30,7 @@ export interface HttpRouteParts {
   readonly loaders: FoundLoaders
   readonly efiFiles: EfiFiles
   readonly learned: LearnedLists
+  readonly desk: DiscoveryDesk
   readonly emit: EmitEvent
   readonly now: () => number
   /** Called before a plan goes out: its persistent directory must be there. Returns what is in the way. */
@@ -45,6 +47,7 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
     partitionScriptRoute({ scriptOf: (node, clientIp) => scriptFor(parts, node, clientIp), emit, now }),
     reportRoute({ nodeOf, emit, now }),
     learnedRoute({ ...learnedBy(parts), nodeOf, emit, now }),
+    ...discoveryRoutes({ desk: parts.desk, emit, now }),
     blobRoute(files, '/boot/loader', (rest) => loaderFor(parts.loaders, rest)),
     {
       ...blobRoute(files, '/boot/efi', (rest, clientIp) => parts.efiFiles.find(`boot/efi${rest}`, clientIp, 'http')),

@@ -11,11 +11,12 @@ import { openNodeAnswers } from '../boot/node-answers.ts'
 import { openCluster } from '../cluster/cluster.ts'
 import type { Cluster, ClusterNode, Ipv4, MacAddress } from '../cluster/model.ts'
 import { probeRivalServers } from '../dhcp/rival-probe.ts'
-import { openDhcpServer } from '../dhcp/server.ts'
+import { type DhcpServer, openDhcpServer } from '../dhcp/server.ts'
 import { openFileServer } from '../http/files.ts'
 import { openHttpServer } from '../http/server.ts'
 import { adoptedRoot } from '../image/generations/adopt.ts'
 import { openGenerationStates } from '../image/generations/states.ts'
+import { openInventoryInitrds } from '../image/inventory-initrd.ts'
 import { openPackedRoots } from '../image/pack/find.ts'
 import { openPartitionFiles } from '../image/partition-files.ts'
 import { exportDirectory, openExports } from '../nfs/exports.ts'
@@ -28,6 +29,8 @@ import { openTftpServer } from '../tftp/server.ts'
 import { openTimeline } from '../timeline/store.ts'
 import { type Blobs, openBlobs } from './blobs.ts'
 import { type BootFiles, openBootFiles } from './boot-files.ts'
+import { openDiscoveryDesk } from './discovery-desk.ts'
+import { openDiscoveryImages } from './discovery-image.ts'
 import { type EfiFiles, openEfiFiles } from './efi-files.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
@@ -132,7 +135,14 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     nfs: { port: options.nfsPort, mountPort: options.mountPort },
   })
   const blobs = openBlobs()
-  const bootFiles = openBootFiles({ cluster, answers, blobs, emit, now })
+  const bootFiles = openBootFiles({
+    cluster,
+    answers,
+    blobs,
+    findDiscoveryImage: openDiscoveryImages(openInventoryInitrds()),
+    emit,
+    now,
+  })
   const loaders = findLoaders(existsSync)
   for (const { message } of loaders.missing) log.warn(message)
   const efiFiles = openEfiFiles({ cluster, loaders, emit, now })
@@ -165,6 +175,10 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   )
   onClose(() => nfs.close())
 
+  let leases: DhcpServer['leases'] = () => []
+  const desk = openDiscoveryDesk({ cluster, store, leases: () => leases(), emit, now, log })
+  onClose(() => desk.close())
+
   const files = openFileServer({ now })
   const http = await openingPorts(
     'HTTP',
@@ -181,6 +195,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
         loaders,
         efiFiles,
         learned: openLearnedLists(places.learned),
+        desk,
         emit,
         now,
         onPlan: (name, boot) => planned.set(name, boot),
@@ -226,6 +241,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     }),
   )
   onClose(() => dhcp.close())
+  leases = () => dhcp.leases()
 
   const methods = openMethods({
     store,

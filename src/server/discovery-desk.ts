@@ -1,0 +1,151 @@
+/**
+ * Where unknown machines report: who may, and what becomes of it. Reports are written at most once a second for all
+ * machines together, and answered when they are stored.
+ */
+import { discoveryNetworkOf } from '../cluster/discovery.ts'
+import type { Cluster, MacAddress } from '../cluster/model.ts'
+import { type Inventory, parseInventory } from '../discovery/inventory.ts'
+import { limits } from '../discovery/limits.ts'
+import { RateLimit } from '../discovery/rate.ts'
+import { rowUpdate, saysNothingNew } from '../discovery/upsert.ts'
+import type { DeskAnswer, DiscoveryDesk } from '../http/discovery-routes.ts'
+import type { Store } from '../store/store.ts'
+import { cell } from '../tables/row.ts'
+import type { EmitEvent } from '../timeline/event.ts'
+
+export interface DeskParts {
+  readonly cluster: Cluster
+  readonly store: Store
+  /** Addresses that strangers hold at the moment. */
+  readonly leases: () => readonly { readonly ip: string; readonly state: string; readonly mac: string | undefined }[]
+  readonly emit: EmitEvent
+  readonly now: () => number
+  readonly log: { warn(message: string): void }
+}
+
+interface Pending {
+  readonly ip: string
+  readonly mac: string
+  readonly inventory: Inventory
+  readonly answer: (answer: DeskAnswer) => void
+}
+
+const WRITE_INTERVAL_MS = 500
+/** A list of all leases is made for it. */
+const LEASES_KNOWN_MS = 1000
+const WARN_INTERVAL_MS = 60_000
+
+export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): void } {
+  const { cluster, store, now, emit } = parts
+  const perAddress = new RateLimit(limits.perAddress, limits.addresses)
+  const together = new RateLimit(limits.together, 1)
+  let pending: Pending[] = []
+  let macs: { readonly atMs: number; readonly byIp: ReadonlyMap<string, string> } | undefined
+  let lastWarningMs = Number.NEGATIVE_INFINITY
+
+  function macOf(ip: string): string | undefined {
+    const nowMs = now()
+    if (macs === undefined || nowMs - macs.atMs > LEASES_KNOWN_MS || !macs.byIp.has(ip)) {
+      const bound = parts.leases().filter(({ state, mac }) => state === 'bound' && mac !== undefined)
+      macs = { atMs: nowMs, byIp: new Map(bound.map((lease) => [lease.ip, lease.mac ?? ''])) }
+    }
+    return macs.byIp.get(ip)
+  }
+
+  /** The hardware address behind a dynamic address of a network that opts in, or why it has no business here. */
+  function strangerAt(ip: string): { readonly mac: string } | { readonly refusal: DeskAnswer } {
+    if (!discoveryNetworkOf(cluster.current, ip)) return { refusal: refused(403, `no discovery for ${ip}`) }
+    const mac = macOf(ip)
+    return mac === undefined ? { refusal: refused(403, `${ip} is not leased to anybody`) } : { mac }
+  }
+
+  const nodeOf = (mac: string) => cluster.current.portByMac(mac as MacAddress)?.node.name
+
+  function write(): void {
+    const batch = pending
+    pending = []
+    if (batch.length === 0) return
+    try {
+      const { result } = store.transact(
+        (transaction) =>
+          batch.map(({ ip, inventory }) => {
+            const rows = transaction.read('discoverydata')
+            const update = rowUpdate(rows, inventory, ip, now())
+            if ('fault' in update) return update
+            if (update.forget !== undefined) transaction.deleteRows('discoverydata', { uuid: update.forget })
+            const before = rows.find((row) => cell(row, 'uuid') === update.uuid)
+            if (!saysNothingNew(before, update.values))
+              transaction.setRows('discoverydata', { uuid: update.uuid }, update.values)
+            return update
+          }),
+        // Machines tell this of themselves; the history is for what people change.
+        { author: 'server', record: false },
+      )
+      for (const [at, { answer, mac, ip, inventory }] of batch.entries()) {
+        const outcome = result[at]
+        if (outcome === undefined || 'fault' in outcome) answer(full(outcome?.fault ?? ''))
+        else answer({ kind: 'said', text: 'wait' })
+        if (outcome === undefined || 'fault' in outcome || !outcome.isNew) continue
+        const { vendor, model, serial } = inventory
+        const detail = `${[vendor, model, serial && `serial ${serial}`].filter(Boolean).join(' ')} waits to be adopted: liteboot discovered`
+        emit({ atMs: now(), service: 'server', event: 'discovered', mac, ip, ok: true, detail: detail.trim() })
+      }
+    } catch (error) {
+      parts.log.warn(`discovery: reports could not be stored: ${String(error)}`)
+      for (const { answer } of batch) answer(refused(503, 'not stored: ask again'))
+    }
+  }
+
+  function full(fault: string): DeskAnswer {
+    if (now() - lastWarningMs > WARN_INTERVAL_MS) {
+      lastWarningMs = now()
+      parts.log.warn(`discovery: ${fault}`)
+    }
+    return refused(503, fault)
+  }
+
+  const timer = setInterval(write, WRITE_INTERVAL_MS)
+  timer.unref()
+
+  return {
+    mayReport(ip) {
+      const stranger = strangerAt(ip)
+      if ('refusal' in stranger) return stranger.refusal
+      const node = nodeOf(stranger.mac)
+      if (node !== undefined) return { kind: 'said', text: `reboot ${node}` }
+      const nowMs = now()
+      if (!perAddress.allows(ip, nowMs) || !together.allows('all', nowMs)) return refused(429, 'too many reports')
+      return undefined
+    },
+    report(ip, body) {
+      const stranger = strangerAt(ip)
+      if ('refusal' in stranger) return Promise.resolve(stranger.refusal)
+      const inventory = parseInventory(body)
+      if ('fault' in inventory) return Promise.resolve(refused(400, `malformed inventory: ${inventory.fault}`))
+      // The lease tells who it is; the inventory may only add to it.
+      const { mac } = stranger
+      const boot = inventory.ports.find(({ name }) => name === inventory.boot)
+      if (boot?.mac !== mac) return Promise.resolve(refused(403, `${ip} is leased to ${mac}, not to ${boot?.mac}`))
+      return new Promise((answer) => pending.push({ ip, mac, inventory, answer }))
+    },
+    state(ip) {
+      const stranger = strangerAt(ip)
+      if ('refusal' in stranger) return stranger.refusal
+      const node = nodeOf(stranger.mac)
+      if (node !== undefined) return { kind: 'said', text: `reboot ${node}` }
+      const { mac } = stranger
+      const isKnown = store
+        .read('discoverydata')
+        .some((row) => cell(row, 'node') === '' && cell(row, 'otherdata').includes(`"boot":"${mac}"`))
+      return { kind: 'said', text: isKnown ? 'wait' : 'report' }
+    },
+    close() {
+      clearInterval(timer)
+      write()
+    },
+  }
+}
+
+function refused(status: number, message: string): DeskAnswer {
+  return { kind: 'refused', status, message }
+}
