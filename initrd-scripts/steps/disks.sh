@@ -2,7 +2,7 @@
 # Which disk or partition a name means. There is no udev in an initrd: the stable names are worked out from what the
 # kernel says in /sys, in udev's spelling.
 
-: "${SYS_BLOCK:=/sys/class/block}" "${DEV_DIR:=/dev}"
+: "${SYS_BLOCK:=/sys/class/block}" "${DEV_DIR:=/dev}" "${DISK_WAIT_SECONDS:=30}"
 
 # Kernel names of whole disks that could hold something.
 disk_names() {
@@ -199,4 +199,13 @@ known_disks() {
     printf '%s (%s MiB %s) ' "$kd_disk" "$(disk_mib "$kd_disk")" "$(disk_aliases "$kd_disk" | tr '\n' ' ')"
   done)
   printf '%s\n' "${kd_list:-none}"
+}
+
+# wait_for_device NAME: its kernel name in DEVICE, or why there is none.
+wait_for_device() {
+  wd_end=$(($(now_seconds) + DISK_WAIT_SECONDS))
+  until DEVICE=$(resolve_device "$1"); do
+    [ "$(now_seconds)" -lt "$wd_end" ] || return 1
+    sleep_ms 500
+  done
 }
