@@ -5,7 +5,7 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export type FirmwareName = 'bios' | 'uefi' | 'uefi-http' | 'vof' | 'slof' | 'powernv9'
+export type FirmwareName = 'bios' | 'uefi' | 'uefi-http' | 'uefi-secure' | 'vof' | 'slof' | 'powernv9'
 
 export interface FirmwareRow {
   readonly description: string
@@ -32,14 +32,18 @@ const PSERIES = 'pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-
 const RANDOM = ['-device', 'virtio-rng-pci']
 const OVMF = '/usr/share/OVMF'
 
-function ovmf(directory: string, name: string): readonly string[] {
-  const variables = join(directory, `${name}.uefi-variables`)
-  copyFileSync(`${OVMF}/OVMF_VARS_4M.fd`, variables)
-  return [
-    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${OVMF}/OVMF_CODE_4M.fd`],
-    ...['-drive', `if=pflash,format=raw,unit=1,file=${variables}`],
-  ]
+/** Code and a machine's own copy of the variables. */
+function ovmf(code: string, variables: string): (directory: string, name: string) => readonly string[] {
+  return (directory, name) => {
+    const own = join(directory, `${name}.uefi-variables`)
+    copyFileSync(`${OVMF}/${variables}`, own)
+    return [
+      ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${OVMF}/${code}`],
+      ...['-drive', `if=pflash,format=raw,unit=1,file=${own}`],
+    ]
+  }
 }
+const PLAIN_OVMF = ovmf('OVMF_CODE_4M.fd', 'OVMF_VARS_4M.fd')
 
 const X86 = { qemu: 'qemu-system-x86_64', arch: 'x86_64', machine: 'q35', cpu: 'qemu64', console: 'ttyS0' } as const
 const POWER = { qemu: 'qemu-system-ppc64', arch: 'ppc64le', cpu: 'POWER9', console: 'hvc0' } as const
@@ -62,7 +66,7 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
     handed: false,
     card: WITHOUT_ROM,
     arguments: ['-nodefaults', ...RANDOM],
-    prepare: ovmf,
+    prepare: PLAIN_OVMF,
   },
   'uefi-http': {
     ...X86,
@@ -76,7 +80,21 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
       ...['-fw_cfg', 'name=opt/org.tianocore/IPv4PXESupport,string=n'],
       ...['-fw_cfg', 'name=opt/org.tianocore/IPv6PXESupport,string=n'],
     ],
-    prepare: ovmf,
+    prepare: PLAIN_OVMF,
+  },
+  'uefi-secure': {
+    ...X86,
+    description: 'OVMF, UEFI PXE, Secure Boot with the keys of Microsoft',
+    // The variables are out of reach of everything but the firmware's own code in system management mode.
+    machine: 'q35,smm=on',
+    memoryMiB: 1024,
+    handed: false,
+    card: WITHOUT_ROM,
+    arguments: [
+      ...['-nodefaults', ...RANDOM],
+      ...['-global', 'driver=cfi.pflash01,property=secure,value=on', '-global', 'ICH9-LPC.disable_s3=1'],
+    ],
+    prepare: ovmf('OVMF_CODE_4M.secboot.fd', 'OVMF_VARS_4M.ms.fd'),
   },
   vof: {
     ...POWER,

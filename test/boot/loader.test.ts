@@ -111,6 +111,49 @@ test('pxelinux: program, configuration and prefix, for BIOS and for iPXE on BIOS
   }
 })
 
+test('pxe-http: lpxelinux; ipxe-drivers: the programs with drivers of their own', (t) => {
+  const expected = { file: 'lpxelinux.0', configurationFile: 'pxelinux.cfg/cn07', pathPrefix: '/' }
+  t.like(choose(BIOS, { netboot: 'pxe-http' }), expected)
+  t.is(choose(BIOS, { netboot: 'pxe-tftp' }).file, 'pxelinux.0')
+  const netboot = 'ipxe-drivers'
+  t.is(choose(BIOS, { netboot }).file, 'ipxe.pxe')
+  t.is(choose({ architectures: [9] }, { netboot }).file, 'ipxe.efi')
+  t.is(choose({ architectures: [11] }, { netboot }).file, 'ipxe-arm64.efi')
+  t.is(choose({ architectures: [16] }, { netboot }).file, 'http://10.20.0.2/boot/loader/ipxe.efi')
+})
+
+test('grub2 and UEFI: a program of the node’s own directory, by TFTP and by URL, x86_64 and ARM', (t) => {
+  for (const netboot of ['grub2', 'grub2-http', 'grub2-tftp']) {
+    const file = 'boot/efi/cn07/netbootx64.efi'
+    t.like(choose({ architectures: [7] }, { netboot }), { file, siaddr: '10.20.0.2' as Ipv4 })
+    t.is(choose({ architectures: [9] }, { netboot }).file, file)
+    t.is(choose({ architectures: [11] }, { netboot }).file, 'boot/efi/cn07/netbootaa64.efi')
+  }
+  const byUrl = { vendorClass: 'HTTPClient', forceBootFile: true } as const
+  const url = 'http://10.20.0.2/boot/efi/cn07'
+  t.like(choose({ architectures: [16] }, { netboot: 'grub2' }), { file: `${url}/netbootx64.efi`, ...byUrl })
+  t.like(choose({ architectures: [19] }, { netboot: 'grub2' }), { file: `${url}/netbootaa64.efi`, ...byUrl })
+  t.is(choose({ architectures: [19] }).file, 'http://10.20.0.2/boot/loader/snponly-arm64.efi')
+})
+
+test('firmware that cannot do what netboot says gets what boots it, and the reason says so', (t) => {
+  const why = (hints: Partial<FirmwareHints>, netboot: string) => {
+    const { file, configurationFile, reasons } = choose(hints, { netboot })
+    t.truthy(file ?? configurationFile)
+    return reasons.at(-1)
+  }
+  t.deepEqual(why({ architectures: [7] }, 'pxe'), {
+    text: 'x86_64 UEFI: iPXE for x86_64 UEFI, although netboot is pxe: pxelinux is a BIOS program',
+    row: 'noderes node=cn07 netboot=pxe',
+  })
+  t.regex(why({ architectures: [16] }, 'petitboot')?.text ?? '', /petitboot is firmware of POWER machines$/)
+  t.regex(why(BIOS, 'yaboot')?.text ?? '', /iPXE for BIOS, although netboot is yaboot: this word means nothing here$/)
+  t.regex(why({ architectures: [14] }, 'grub2')?.text ?? '', /petitboot needs no loader$/)
+  t.regex(why({ architectures: [12] }, 'petitboot')?.text ?? '', /Open Firmware loads GRUB$/)
+  for (const netboot of ['ipxe', 'xnba', 'grub2', ''])
+    t.notRegex(why({ architectures: [7] }, netboot)?.text ?? '', /although/)
+})
+
 test('petitboot: option 209 and the same URL as boot file', (t) => {
   t.like(choose({ architectures: [14] }), {
     configurationFile: 'http://10.20.0.2/boot/petitboot/cn07',
