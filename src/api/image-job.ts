@@ -10,6 +10,7 @@ import { ImageError } from '../image/image-error.ts'
 import { IMAGE_FILES } from '../image/image-files.ts'
 import { assembleInitrd } from '../image/initrd/assemble.ts'
 import { copyKernel } from '../image/initrd/kernel.ts'
+import { KERNEL_GZ } from '../image/initrd/kernel-gz.ts'
 import { lstatOrMissing } from '../image/liteimg/confined.ts'
 import { type LiteimgReport, type LiteimgRequest, liteimg } from '../image/liteimg/liteimg.ts'
 import { sameBytes } from '../image/liteimg/same-tree.ts'
@@ -145,6 +146,9 @@ async function sameFiles(rootimgdir: string, { base, directory }: Draft): Promis
     const [old, now] = [join(before, name), join(directory, name)]
     if ((await lstatOrMissing(old)) === undefined || !(await sameBytes(old, now))) return false
   }
+  // Follows from the kernel, but an image made by an older liteboot has none.
+  const [hadGz, hasGz] = await Promise.all([before, directory].map((place) => lstatOrMissing(join(place, KERNEL_GZ))))
+  if (hadGz === undefined && hasGz !== undefined) return false
   const packs = [before, directory].map((place) => readPackRecord(join(place, STATELITE_RECORD)))
   // An NFS root does without, and what an older one left beside an unchanged tree does no harm.
   return packs[1] === undefined || (packs[0]?.sha256 === packs[1].sha256 && packs[0].format === packs[1].format)

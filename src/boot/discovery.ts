@@ -101,7 +101,7 @@ export function discoveryBootFile(
   if ('fault' in image) return refuse([image.fault])
   const line = compileDiscoveryLine(node, image, `${base}/discover/v1`)
   if ('findings' in line) return refuse(line.findings.map(renderFinding))
-  const files = imageUrls(image, base, undefined, findFile)
+  const files = imageUrls(kind, image, base, undefined, findFile)
   if ('fault' in files) return refuse([files.fault])
   const facts = { node, image, line, files, serverIp, httpPort, stateLine: 'discover' }
   return { kind, file: { kind: 'text', text: renderBootFile(kind, facts), image } }

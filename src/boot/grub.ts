@@ -19,6 +19,7 @@ export function renderGrubBoot(entry: GrubEntry): string {
     'menuentry "xCAT OS Deployment" {',
     '    insmod http',
     '    insmod tftp',
+    ...(entry.kernel.endsWith('.gz') ? ['    insmod gzio'] : []),
     `    set root=${entry.protocol},${entry.serverIp}${port}`,
     '    echo Loading Install kernel ...',
     `    linux ${entry.kernel} ${grubWords(entry.commandLine)}${bootif}`,

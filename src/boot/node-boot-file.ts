@@ -13,7 +13,7 @@ import { bootStateOf } from './state.ts'
 /** Kernel and initrd of an image as the server offers them; a fault says what is missing and what to do. */
 export type FindImageFile = (
   image: Image,
-  kind: 'kernel' | 'initrd',
+  kind: 'kernel' | 'kernel.gz' | 'initrd',
   generation: number | undefined,
 ) => { readonly urlPath: string } | { readonly fault: string }
 
@@ -53,7 +53,7 @@ export function nodeBootFile(
       : initrdBoot(state, node, snapshot, planUrl(node.name, context.value), httpPort)
   if ('reasons' in booted) return refuse(booted.reasons)
   const { image, line } = booted
-  const files = imageUrls(image, base, generation, findFile)
+  const files = imageUrls(kind, image, base, generation, findFile)
   if ('fault' in files) return refuse([files.fault])
   const facts = { node, image, line, files, serverIp, httpPort, ...(state === 'image' ? {} : { stateLine: state }) }
   return { kind: 'text', text: renderBootFile(kind, facts), image }
@@ -99,13 +99,16 @@ function imageOfNode(node: ClusterNode, snapshot: Snapshot): Image | { readonly 
   return { reasons: [`${what}: nodeset ${node.name} osimage=<image>`] }
 }
 
+/** GRUB takes a compressed kernel where the image has one: over Open Firmware each megabyte costs it two seconds. */
 export function imageUrls(
+  kind: BootFileKind,
   image: Image,
   base: string,
   generation: number | undefined,
   findFile: FindImageFile,
 ): BootFiles | { readonly fault: string } {
-  const kernel = findFile(image, 'kernel', generation)
+  const compressed = kind === 'grub' ? findFile(image, 'kernel.gz', generation) : undefined
+  const kernel = compressed && 'urlPath' in compressed ? compressed : findFile(image, 'kernel', generation)
   if ('fault' in kernel) return kernel
   const initrd = findFile(image, 'initrd', generation)
   if ('fault' in initrd) return initrd

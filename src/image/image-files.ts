@@ -4,11 +4,13 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { currentPlace, generationNumbers, placeOf } from './generations/layout.ts'
+import { isGzOf, KERNEL_GZ } from './initrd/kernel-gz.ts'
 
 export const IMAGE_FILES = { kernel: 'kernel', initrd: 'initrd-statelite.gz' } as const
-export type ImageFileKind = keyof typeof IMAGE_FILES
+/** `kernel.gz`: for GRUB on POWER; other images have none. */
+export type ImageFileKind = keyof typeof IMAGE_FILES | typeof KERNEL_GZ
 
 export interface ImageFile {
   readonly path: string
@@ -38,13 +40,19 @@ export interface ImageFiles {
 export function imageFilePath(image: NamedImage, kind: ImageFileKind, generation?: number): string {
   const { rootimgdir } = image
   const place = generation === undefined ? currentPlace(rootimgdir) : placeOf(rootimgdir, generation)
-  return join(place.directory, IMAGE_FILES[kind])
+  return join(place.directory, kind === KERNEL_GZ ? KERNEL_GZ : IMAGE_FILES[kind])
 }
 
 /** Digests are computed once per file (some 30 ms for a kernel) and again when its size, time or inode changes. */
 export function openImageFiles(): ImageFiles {
   const known = new Map<string, { readonly stamp: string; readonly digest: string }>()
   const find: FindImageFile = (image, kind, generation) => {
+    if (kind === KERNEL_GZ) {
+      const kernel = find(image, 'kernel', generation)
+      if ('fault' in kernel) return kernel
+      if (!isGzOf(dirname(kernel.path), kernel.digest))
+        return { fault: `image ${image.name} has no ${KERNEL_GZ} of its kernel: run liteimg ${image.name}` }
+    }
     const path = imageFilePath(image, kind, generation)
     const stat = statSync(path, { throwIfNoEntry: false })
     if (!stat) {

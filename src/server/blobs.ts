@@ -24,7 +24,7 @@ export function openBlobs(): Blobs {
       return image && isItsNode ? packedRootWithDigest(findPacked, image.rootimgdir, match[2] ?? '') : undefined
     },
     resolve(urlPath, snapshot) {
-      const match = /^\/?image\/([^/]+)\/([0-9a-f]{16})\/(kernel|initrd)$/.exec(urlPath)
+      const match = /^\/?image\/([^/]+)\/([0-9a-f]{16})\/(kernel|kernel\.gz|initrd)$/.exec(urlPath)
       const image = match && snapshot.images.get(match[1] as ImageName)
       return match && image ? withDigest(image, match[3] as ImageFileKind, match[2] ?? '')?.path : undefined
     },

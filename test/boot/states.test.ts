@@ -10,7 +10,10 @@ import { bootStateOf, renderState, STATE_WORDS } from '../../src/boot/state.ts'
 import type { ClusterNode, ImageName, Ipv4 } from '../../src/cluster/model.ts'
 import { buildSnapshot, exampleImage, exampleNode, type NodeSpec } from '../statelite/snapshot.ts'
 
-const found: FindImageFile = (image, kind) => ({ urlPath: `/image/${image.name}/0123456789abcdef/${kind}` })
+const found: FindImageFile = (image, kind) =>
+  kind === 'kernel.gz' ? { fault: 'none' } : { urlPath: `/image/${image.name}/0123456789abcdef/${kind}` }
+/** As images of POWER machines have it. */
+const foundGz: FindImageFile = (image, kind) => ({ urlPath: `/image/${image.name}/0123456789abcdef/${kind}` })
 
 function stage(currstate: string | undefined, over: Partial<NodeSpec> = {}, litefile: [string, string, string][] = []) {
   const { attributes, ...fields } = over
@@ -164,4 +167,14 @@ test('learn: the image is booted as by osimage, and stat says learn', (t) => {
   const { node, image } = stage('learn')
   t.is(bootStateOf(node), 'image')
   t.is(renderState(node, image), 'learn')
+})
+
+test('GRUB takes the compressed kernel where there is one, petitboot and iPXE never', (t) => {
+  const textWithGz = (kind: BootFileKind) => {
+    const file = fileOf(kind, 'shell', {}, foundGz)
+    return file.kind === 'text' ? file.text : JSON.stringify(file)
+  }
+  t.regex(textWithGz('grub'), /^ {4}insmod gzio\n[\s\S]*^ {4}linux \/image\/hpc9-lite\/0123456789abcdef\/kernel\.gz /m)
+  t.notRegex(textWithGz('petitboot'), /kernel\.gz/)
+  t.notRegex(textWithGz('ipxe'), /kernel\.gz/)
 })

@@ -7,6 +7,7 @@ import { ImageError } from '../image-error.ts'
 import { lstatOrMissing, resolveInside } from '../liteimg/confined.ts'
 import { writeFileAtomic } from '../liteimg/manifest.ts'
 import { architectureOfKernel, parseArchitecture } from './architecture.ts'
+import { compressKernel } from './kernel-gz.ts'
 import { compareKernelVersions } from './kernel-version.ts'
 
 export interface ImageKernel {
@@ -97,7 +98,7 @@ function versionOfBzImage(bytes: Buffer): string | undefined {
   return /^[^\s\0]+/.exec(bytes.toString('latin1', at, at + 128))?.[0]
 }
 
-/** Copies the image's kernel (newest, or the version asked for) to `<rootimgdir>/kernel`, atomically. */
+/** Copies the image's kernel (newest, or the version asked for) to `<rootimgdir>/kernel`, atomically; compressed beside it for POWER. */
 export async function copyKernel(request: {
   readonly rootimgdir: string
   readonly arch: string
@@ -122,6 +123,7 @@ export async function copyKernel(request: {
   const record: KernelRecord = { version: kernel.version, sha256: sha256Of(bytes), size: bytes.length }
   await writeFileAtomic(path, bytes, 0o644)
   await writeFileAtomic(`${path}.json`, `${JSON.stringify(record, undefined, 1)}\n`, 0o644)
+  await compressKernel(request.rootimgdir, bytes, record.sha256)
   return { path, version: kernel.version, arch: found }
 }
 

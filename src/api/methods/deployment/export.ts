@@ -83,7 +83,7 @@ function exportNode(
 
 /** The names have the digest in them: a file that is there is the right one, and nodes may be reading older ones. */
 function placeImage(image: Image, findFile: FindFile, directory: string, dryRun: boolean): string[] {
-  return (['kernel', 'initrd'] as const satisfies ImageFileKind[]).flatMap((kind) => {
+  return (['kernel', 'kernel.gz', 'initrd'] as const satisfies ImageFileKind[]).flatMap((kind) => {
     const file = findFile(image, kind)
     if ('fault' in file) return []
     const place = join(directory, file.urlPath)
