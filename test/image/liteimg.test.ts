@@ -343,6 +343,21 @@ test('postscripts are copied to /xcatpost and replaced as a whole; /etc/init.d m
   t.is(readFileSync(join(root, 'etc/fstab'), 'utf8').split('\n')[0], 'proc /proc proc rw 0 0')
 })
 
+test('a root in memory is writable: also where genimage, or somebody by hand, made its line read-only', async (t) => {
+  const disk = '/dev/sda / ext4 ro 0 1\n'
+  const place = makeWorkplace([file('etc/fstab', `compute_x86_64 / tmpfs ro,nosuid 0 0\n${disk}`)])
+  const fstab = () => readFileSync(join(place, 'rootimg/etc/fstab'), 'utf8')
+  const named = { fstabRootName: 'compute_x86_64' }
+  await liteimg(request(place, [], { ...named, writableRoot: true }))
+  t.is(fstab(), `compute_x86_64 / tmpfs rw,nosuid 0 0\n${disk}`)
+  await liteimg(request(place, [], named))
+  t.is(fstab(), `compute_x86_64 / tmpfs ro,nosuid 0 0\n${disk}`)
+  writeFileSync(join(place, 'rootimg/etc/fstab'), 'compute_x86_64 / nfs ro 0 0\n')
+  await liteimg(request(place, [], { ...named, writableRoot: true }))
+  t.is(fstab(), 'compute_x86_64 / nfs rw 0 0\n')
+  t.false(existsSync(join(place, 'rootimg/.statelite/fstab.original')))
+})
+
 test('a missing fstab is not created', async (t) => {
   const place = makeWorkplace(EXAMPLE)
   await liteimg(request(place, []))

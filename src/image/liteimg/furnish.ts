@@ -100,30 +100,38 @@ async function rewriteFstab(run: LiteRun, rootName: string | undefined): Promise
   await run.edit.writeFile(rel, Buffer.from(after, 'latin1'), Number(stat.mode & 0o7777n))
 }
 
-/** What an earlier run for an NFS root wrote is taken back, unless somebody has edited the file since. */
+/**
+ * A root in memory is writable. What an earlier run for an NFS root wrote is taken back, unless somebody has edited the
+ * file since; a line that names this image's root, as genimage writes it, says `rw` in any case.
+ */
 async function restoreFstab(run: LiteRun, rootName: string | undefined): Promise<void> {
   const original = run.edit.path('.statelite/fstab.original')
   const rel = await resolveInside(run.root, 'etc/fstab')
   const stat = rel === undefined ? undefined : await lstatOrMissing(run.edit.path(rel))
-  if (rel === undefined || !stat?.isFile() || (await lstatOrMissing(original)) === undefined) return
-  const before = await readFile(original, 'latin1')
-  if (renderFstab(before, rootName) === (await readFile(run.edit.path(rel), 'latin1')))
-    await run.edit.writeFile(rel, Buffer.from(before, 'latin1'), Number(stat.mode & 0o7777n))
-  await run.edit.removeTree('.statelite/fstab.original')
+  if (rel === undefined || !stat?.isFile()) return
+  const now = await readFile(run.edit.path(rel), 'latin1')
+  const isSaved = (await lstatOrMissing(original)) !== undefined
+  const before = isSaved ? await readFile(original, 'latin1') : now
+  const wanted = renderFstab(renderFstab(before, rootName) === now ? before : now, rootName, 'rw')
+  if (wanted !== now) await run.edit.writeFile(rel, Buffer.from(wanted, 'latin1'), Number(stat.mode & 0o7777n))
+  if (isSaved) await run.edit.removeTree('.statelite/fstab.original')
 }
 
-export function renderFstab(text: string, rootName: string | undefined): string {
+/** `ro` is for every line of the root; `rw` only for one that names this image's root. */
+export function renderFstab(text: string, rootName: string | undefined, access: 'ro' | 'rw' = 'ro'): string {
+  const other = access === 'ro' ? 'rw' : 'ro'
   return text
     .split('\n')
     .map((line) => {
       const match = /^(\s*)(\S+)(\s+)(\S+)(\s+\S+\s+)(\S+)(.*)$/.exec(line)
       if (match === null || line.trimStart().startsWith('#')) return line
       const [, indent = '', device = '', gap = '', point = '', middle = '', options = '', rest = ''] = match
-      if (point !== '/' && (rootName === undefined || device !== rootName)) return line
+      const isNamed = rootName !== undefined && device === rootName
+      if (access === 'ro' ? point !== '/' && !isNamed : point !== '/' || !isNamed) return line
       const words = options.split(',')
-      if (words.includes('ro')) return line
-      const readOnly = words.includes('rw') ? words.map((word) => (word === 'rw' ? 'ro' : word)) : [...words, 'ro']
-      return `${indent}${device}${gap}${point}${middle}${readOnly.join(',')}${rest}`
+      if (words.includes(access)) return line
+      const changed = words.includes(other) ? words.map((word) => (word === other ? access : word)) : [...words, access]
+      return `${indent}${device}${gap}${point}${middle}${changed.join(',')}${rest}`
     })
     .join('\n')
 }

@@ -9,8 +9,8 @@ export interface FstabRequest {
 }
 
 /**
- * systemd remounts the root by its line. On a statelite node it must stay read-only, whether it comes over NFS or was
- * unpacked in memory; a stateless one is written to.
+ * systemd remounts the root by its line. On a statelite node it must stay read-only when it comes over NFS; liteimg makes
+ * the line `rw` for a root in memory.
  */
 export function renderFstab({ profile, arch, provmethod, tmpSize }: FstabRequest): string {
   const temporary = tmpSize === undefined ? [] : ['/tmp', '/var/tmp']
