@@ -7,17 +7,15 @@ import { basename, join } from 'node:path'
 import { ImageError } from '../image-error.ts'
 import { type LockHandle, openImageLock } from '../liteimg/lock.ts'
 import { adopt, isImageFile } from './adopt.ts'
-import type { BeginRequest, Draft, Generation, Generations } from './contract.ts'
-import { kindOf, linkTarget, type OnDiskStep, removeWhole, runProgram, setLink } from './disk.ts'
+import type { BeginRequest, CommitRequest, Draft, Generation, Generations } from './contract.ts'
+import { kindOf, type OnDiskStep, removeWhole, runProgram, setLink } from './disk.ts'
+import { openDraft } from './draft.ts'
 import {
   currentNumber,
   currentPlace,
-  GENERATIONS,
   GONE_PREFIX,
   generationNumbers,
   generationsDirectory,
-  hasFlatTree,
-  hasGeneration,
   type ImagePlace,
   isThere,
   NEW_PREFIX,
@@ -25,7 +23,8 @@ import {
 } from './layout.ts'
 import { preparedFacts } from './prepared.ts'
 import { lastNumber, noteNumber, popPromotion, pushPromotion } from './promotions.ts'
-import { type GenerationRecord, readRecord, writeRecord } from './record.ts'
+import { readRecord, writeRecord } from './record.ts'
+import { linkNames, recover, refreshFacts } from './recover.ts'
 import { copyTree, type Sharing, type Writer } from './share.ts'
 
 export type { BeginRequest, CommitRequest, Draft, Generation, Generations } from './contract.ts'
@@ -38,6 +37,9 @@ export interface GenerationsOptions {
 export function openGenerations(dest: string, options: GenerationsOptions = {}): Generations {
   return new GenerationsOfDest(dest, options.now ?? Date.now, options.onStep ?? (() => undefined))
 }
+
+/** What is known of a generation once its directory is there. */
+type Begun = Pick<Draft, 'number' | 'directory' | 'base' | 'sharing'>
 
 class GenerationsOfDest implements Generations {
   readonly dest: string
@@ -88,67 +90,14 @@ class GenerationsOfDest implements Generations {
   async locked<T>(work: (lockFd: number) => Promise<T>): Promise<T> {
     const lock = await this.#lock()
     try {
-      await this.#recover(lock.fd)
+      await recover(this.dest, { now: this.#now, lockFd: lock.fd, onStep: this.#onStep })
       try {
         return await work(lock.fd)
       } finally {
-        await this.#refresh()
+        await refreshFacts(this.dest)
       }
     } finally {
       await lock.release()
-    }
-  }
-
-  /** What the tree says now counts, also when it was prepared anew in its place. */
-  async #refresh(): Promise<void> {
-    const number = currentNumber(this.dest)
-    const record = number === undefined ? undefined : readRecord(this.dest, number)
-    if (record === undefined) return
-    const { rootimg, directory } = placeOf(this.dest, record.number)
-    const { revision: _revision, entries: _entries, ...others } = record.facts
-    const facts = { ...others, ...(await preparedFacts(rootimg)) }
-    if (JSON.stringify(facts) !== JSON.stringify(record.facts)) await writeRecord(directory, { ...record, facts })
-  }
-
-  /** What an interrupted run left is removed or finished. Needs the lock. */
-  async #recover(lockFd: number): Promise<void> {
-    const directory = generationsDirectory(this.dest)
-    for (const name of await readdir(directory).catch(() => [])) {
-      if (!name.startsWith(NEW_PREFIX) && !name.startsWith(GONE_PREFIX)) continue
-      this.#onStep(`remove ${name}`)
-      await removeWhole(join(directory, name), lockFd)
-    }
-    if (!isThere(directory)) return
-    await this.#adopt(lockFd)
-    const number = currentNumber(this.dest)
-    if (number === undefined) return
-    if (!hasGeneration(this.dest, number))
-      throw new ImageError(
-        'image-generation',
-        `${directory}/current names generation ${number}, which is not there: point it to one that is`,
-      )
-    if (hasFlatTree(this.dest))
-      throw new ImageError(
-        'image-root',
-        `${this.dest}/rootimg is a directory although the image has generations: move it away (nodes boot ${directory}/${number}/rootimg)`,
-      )
-    await this.#linkNames(number)
-  }
-
-  async #adopt(lockFd: number): Promise<void> {
-    await adopt(this.dest, { now: this.#now, lockFd, onStep: this.#onStep })
-  }
-
-  /** `DEST/kernel` and so on: links into the current generation, for everything it has and nothing else. */
-  async #linkNames(number: number): Promise<void> {
-    const { directory } = placeOf(this.dest, number)
-    const names = (await readdir(directory)).filter((name) => name === 'rootimg' || isImageFile(name))
-    for (const name of names) await setLink(join(this.dest, name), `${GENERATIONS}/current/${name}`, this.#onStep)
-    for (const name of await readdir(this.dest)) {
-      if (names.includes(name) || !(name === 'rootimg' || isImageFile(name))) continue
-      if ((await linkTarget(join(this.dest, name))) !== `${GENERATIONS}/current/${name}`) continue
-      this.#onStep(`unlink ${name}`)
-      await rm(join(this.dest, name))
     }
   }
 
@@ -156,8 +105,9 @@ class GenerationsOfDest implements Generations {
     await mkdir(this.dest, { recursive: true })
     const lock = await this.#lock()
     try {
-      await this.#recover(lock.fd)
-      await this.#adopt(lock.fd)
+      const options = { now: this.#now, lockFd: lock.fd, onStep: this.#onStep }
+      await recover(this.dest, options)
+      await adopt(this.dest, options)
       const base = request.from === 'current' ? this.#currentOrFail() : request.from
       const number = Math.max(0, ...generationNumbers(this.dest), lastNumber(this.dest)) + 1
       const directory = join(generationsDirectory(this.dest), `${NEW_PREFIX}${number}`)
@@ -165,7 +115,8 @@ class GenerationsOfDest implements Generations {
       await mkdir(directory, { recursive: true, mode: 0o755 })
       const sharing =
         base === 'empty' ? undefined : await this.#copyBase(base, directory, request.writer ?? 'any', lock)
-      return this.#draft(request, lock, { number, directory, base: base === 'empty' ? undefined : base, sharing })
+      const begun = { number, directory, base: base === 'empty' ? undefined : base, sharing }
+      return openDraft(lock, begun, (commit) => this.#commit(request, begun, commit, lock.fd))
     } catch (error) {
       await lock.release()
       throw error
@@ -191,52 +142,19 @@ class GenerationsOfDest implements Generations {
     return await copyTree(from.rootimg, join(directory, 'rootimg'), writer, lock.fd)
   }
 
-  #draft(
+  async #commit(
     { by, reason }: BeginRequest,
-    lock: LockHandle,
-    begun: Pick<Draft, 'number' | 'directory' | 'base' | 'sharing'>,
-  ): Draft {
-    const { number, directory, base } = begun
-    let isOpen = true
-    const finish = async <T>(work: () => Promise<T>): Promise<T> => {
-      isOpen = false
-      try {
-        return await work()
-      } finally {
-        await lock.release()
-      }
-    }
-    return {
-      ...begun,
-      rootimg: join(directory, 'rootimg'),
-      lockFd: lock.fd,
-      commit: async ({ promote, facts, reason: better }) => {
-        if (!isOpen) throw new Error(`generation ${number} was committed or given up before`)
-        return await finish(async () => {
-          const madeAt = new Date(this.#now()).toISOString()
-          const record = {
-            number,
-            madeAt,
-            by,
-            reason: better ?? reason,
-            ...(base === undefined ? {} : { base }),
-            facts: facts ?? {},
-          }
-          return await this.#commit(directory, record, promote, lock.fd)
-        })
-      },
-      abort: async () => {
-        if (isOpen) await finish(() => removeWhole(directory, lock.fd))
-      },
-    }
-  }
-
-  async #commit(directory: string, record: GenerationRecord, promote: boolean, lockFd: number): Promise<Generation> {
-    const { number } = record
+    { number, directory, base }: Begun,
+    { promote, facts, reason: better }: CommitRequest,
+    lockFd: number,
+  ): Promise<Generation> {
+    const madeAt = new Date(this.#now()).toISOString()
+    const origin = base === undefined ? {} : { base }
     for (const name of await readdir(directory))
       if (name.startsWith('.rootimg.')) await rm(join(directory, name), { recursive: true })
     const prepared = await preparedFacts(join(directory, 'rootimg'))
-    await writeRecord(directory, { ...record, facts: { ...record.facts, ...prepared } })
+    const record = { number, madeAt, by, reason: better ?? reason, ...origin, facts: { ...facts, ...prepared } }
+    await writeRecord(directory, record)
     // All of it on disk before it counts: a generation is whole, also after power loss.
     await runProgram(['sync', '-f', directory], lockFd)
     await noteNumber(this.dest, number)
@@ -249,7 +167,7 @@ class GenerationsOfDest implements Generations {
   async #switchTo(number: number): Promise<void> {
     const before = currentNumber(this.dest)
     await setLink(join(generationsDirectory(this.dest), 'current'), String(number), this.#onStep)
-    await this.#linkNames(number)
+    await linkNames(this.dest, number, this.#onStep)
     await pushPromotion(this.dest, before, number)
   }
 
