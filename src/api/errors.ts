@@ -12,6 +12,7 @@ export const OPERATOR_ERRORS = {
   LB_NO_TABLE: 'List the tables with `tabdump`.',
   LB_NO_NODE: 'List the nodes with `lsdef`.',
   LB_NO_IMAGE: 'List the images with `lsdef -t osimage`.',
+  LB_NO_MACHINE: 'List the machines that wait with `liteboot discovered`.',
   LB_NO_PLAN: 'Correct the rows named above; `liteboot plan <node>` shows whether the node has a plan.',
   LB_BAD_INPUT: 'Correct the input and run the command again; nothing was changed.',
   LB_BAD_EDIT: 'Nothing was changed. Correct the rows named above and run the command again.',

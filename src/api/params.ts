@@ -7,6 +7,7 @@ import { ACCESS_PARAMS } from './methods/access/params.ts'
 import { BOOT_PARAMS } from './methods/boots/params.ts'
 import { CHECK_PARAMS } from './methods/check/params.ts'
 import { DEPLOYMENT_PARAMS } from './methods/deployment/params.ts'
+import { DISCOVERY_PARAMS } from './methods/discovery/params.ts'
 import { HISTORY_PARAMS } from './methods/history/params.ts'
 import { IMAGE_PARAMS } from './methods/images/params.ts'
 import { MIGRATION_PARAMS } from './methods/migration/params.ts'
@@ -23,6 +24,7 @@ export const PARAMS = {
   ...STATELITE_PARAMS,
   ...IMAGE_PARAMS,
   ...BOOT_PARAMS,
+  ...DISCOVERY_PARAMS,
   ...CHECK_PARAMS,
   ...HISTORY_PARAMS,
   ...ACCESS_PARAMS,

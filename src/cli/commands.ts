@@ -4,6 +4,7 @@ import { BOOT_COMMANDS } from './boots/commands.ts'
 import { CHECK_COMMANDS } from './check/commands.ts'
 import type { CommandEntry, CommandGroup } from './command.ts'
 import { DEPLOYMENT_COMMANDS } from './deployment/commands.ts'
+import { DISCOVERY_COMMANDS } from './discovery/commands.ts'
 import { HISTORY_COMMANDS } from './history/commands.ts'
 import { IMAGE_COMMANDS } from './images/commands.ts'
 import { MIGRATION_COMMANDS } from './migration/commands.ts'
@@ -26,6 +27,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   STATELITE_COMMANDS,
   IMAGE_COMMANDS,
   BOOT_COMMANDS,
+  DISCOVERY_COMMANDS,
   CHECK_COMMANDS,
   HISTORY_COMMANDS,
   ACCESS_COMMANDS,

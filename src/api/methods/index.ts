@@ -10,6 +10,7 @@ import { BOOT_METHODS } from './boots/methods.ts'
 import { CHECK_METHODS } from './check/methods.ts'
 import { type Caller, isLocal, type MethodContext, type SharedContext } from './context.ts'
 import { DEPLOYMENT_METHODS } from './deployment/methods.ts'
+import { DISCOVERY_METHODS } from './discovery/methods.ts'
 import type { MethodEntries, MethodEntry } from './entry.ts'
 import { HISTORY_METHODS } from './history/methods.ts'
 import { IMAGE_METHODS } from './images/methods.ts'
@@ -27,6 +28,7 @@ export const METHODS: MethodEntries<MethodName> = {
   ...STATELITE_METHODS,
   ...IMAGE_METHODS,
   ...BOOT_METHODS,
+  ...DISCOVERY_METHODS,
   ...CHECK_METHODS,
   ...HISTORY_METHODS,
   ...ACCESS_METHODS,

@@ -8,6 +8,7 @@ const SHORT_NAMES: ReadonlySet<string> = new Set(
   lsdef mkdef chdef rmdef
   tabdump tabrestore tabedit chtab tabch gettab tabgrep tabprune gennr
   nodels nodeadd nodech noderm nodestat nodeset pping
+  nodediscoverls nodediscoverdef
   litefile litetree ilitefile lslite liteimg
   makehosts makedhcp makedns makenetworks
   copycds genimage packimage imgexport imgimport
