@@ -1,19 +1,5 @@
-import { type CliCommand, collect, splitOperands } from '../command.ts'
-
-interface Options {
-  help?: boolean
-  fill?: boolean
-  type?: string
-  objects?: string
-  plus?: boolean
-  minus?: boolean
-  newName?: string
-  stanza?: boolean
-  dynamic?: boolean
-  where?: string[]
-  verbose?: boolean
-  json?: boolean
-}
+import type { CliCommand } from '../command.ts'
+import { defineDefinitions } from './definitions.ts'
 
 export const chdef: CliCommand = {
   name: 'chdef',
@@ -33,29 +19,16 @@ export const chdef: CliCommand = {
   versionPrefix: 'chdef - Version ',
   changes: true,
   define(program, run) {
-    program
-      .argument('[operands...]', 'noderange and attribute=value words')
-      .helpOption(false)
-      .option('-h, --help', 'this help; with -t: the attributes that objects of this type have')
-      .option('-t, --type <type>', 'object type (default: node)')
-      .option('-o, --objects <names>', 'names of the objects')
-      .option('-p, --plus', 'add the values to the lists')
-      .option('-m, --minus', 'take the values out of the lists')
-      .option('-n, --new-name <name>', 'rename the object')
-      .option('-u, --fill', 'osimage: look for its list files again')
-      .option('-z, --stanza', 'read stanzas from standard input')
-      .option('-d, --dynamic', 'the group is dynamic; with -w')
-      .option('-w, --where <condition>', 'members of the group', collect)
-      .option('-V, --verbose', 'name the objects that were changed')
-      .action((operands: string[], { help, stanza, json: _json, ...options }: Options) => {
-        const { type } = options
-        if (help && type === undefined) program.outputHelp()
-        else if (help && type !== undefined) run(({ api }) => api.call('objects.describe', { type }))
-        else
-          run(async ({ api, input }) => {
-            const stanzas = stanza ? await input() : undefined
-            return api.call('objects.change', { ...options, ...splitOperands(operands), stanzas })
-          })
-      })
+    defineDefinitions(program, run, {
+      method: 'objects.change',
+      dynamic: 'the group is dynamic; with -w',
+      verbose: 'name the objects that were changed',
+      ownOptions: (own) =>
+        own
+          .option('-p, --plus', 'add the values to the lists')
+          .option('-m, --minus', 'take the values out of the lists')
+          .option('-n, --new-name <name>', 'rename the object')
+          .option('-u, --fill', 'osimage: look for its list files again'),
+    })
   },
 }

@@ -1,21 +1,6 @@
 import { Option } from 'commander'
-import { type CliCommand, collect, splitOperands } from '../command.ts'
-
-interface Options {
-  help?: boolean
-  fill?: boolean
-  template?: string
-  type?: string
-  objects?: string
-  force?: boolean
-  stanza?: boolean
-  dynamic?: boolean
-  where?: string[]
-  verbose?: boolean
-  plus?: boolean
-  minus?: boolean
-  json?: boolean
-}
+import type { CliCommand } from '../command.ts'
+import { defineDefinitions } from './definitions.ts'
 
 export const mkdef: CliCommand = {
   name: 'mkdef',
@@ -42,33 +27,20 @@ export const mkdef: CliCommand = {
   versionPrefix: 'mkdef - Version ',
   changes: true,
   define(program, run) {
-    program
-      .argument('[operands...]', 'noderange and attribute=value words')
-      .helpOption(false)
-      .option('-h, --help', 'this help; with -t: the attributes that objects of this type have')
-      .option('-t, --type <type>', 'object type (default: node)')
-      .option('-o, --objects <names>', 'names of the objects')
-      .option('-f, --force', 'replace definitions that exist')
-      .option(
-        '-u, --fill',
-        'osimage: fill in what follows from profile and provmethod, and the list files that are found',
-      )
-      .option('--template <name>', 'start from this object, or from a template (lsdef --template)')
-      .option('-z, --stanza', 'read stanzas from standard input')
-      .option('-d, --dynamic', 'make a dynamic group; needs -t group and -w')
-      .option('-w, --where <condition>', 'members of the group', collect)
-      .option('-V, --verbose', 'name the objects that were made')
-      .addOption(new Option('-p, --plus').hideHelp())
-      .addOption(new Option('-m, --minus').hideHelp())
-      .action((operands: string[], { help, stanza, json: _json, ...options }: Options) => {
-        const { type } = options
-        if (help && type === undefined) program.outputHelp()
-        else if (help && type !== undefined) run(({ api }) => api.call('objects.describe', { type }))
-        else
-          run(async ({ api, input }) => {
-            const stanzas = stanza ? await input() : undefined
-            return api.call('objects.make', { ...options, ...splitOperands(operands), stanzas })
-          })
-      })
+    defineDefinitions(program, run, {
+      method: 'objects.make',
+      dynamic: 'make a dynamic group; needs -t group and -w',
+      verbose: 'name the objects that were made',
+      ownOptions: (own) =>
+        own
+          .option('-f, --force', 'replace definitions that exist')
+          .option(
+            '-u, --fill',
+            'osimage: fill in what follows from profile and provmethod, and the list files that are found',
+          )
+          .option('--template <name>', 'start from this object, or from a template (lsdef --template)')
+          .addOption(new Option('-p, --plus').hideHelp())
+          .addOption(new Option('-m, --minus').hideHelp()),
+    })
   },
 }
