@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { renderGrubBoot, renderGrubLocal } from '../src/boot/grub.ts'
+import { renderGrubBoot, renderGrubByHardwareAddress, renderGrubLocal } from '../src/boot/grub.ts'
 import { renderIpxeBoot, renderIpxeRefusal, renderIpxeUnknown } from '../src/boot/ipxe.ts'
 import { findLoaders } from '../src/boot/loader-files.ts'
 import { renderPxelinuxBoot } from '../src/boot/pxelinux.ts'
@@ -174,10 +174,12 @@ needs(GRUB_CHECK)("GRUB's parser accepts our scripts", (t) => {
     protocol: 'http',
     serverIp: '10.0.0.1',
     httpPort: 80,
+    node: 'cn07',
   } as const
   const texts = [
     renderGrubBoot({ ...entry, commandLine: 'memmap=64G$4G a=b;c x=#y z={w} a|b&c <d>' }),
     renderGrubLocal(),
+    renderGrubByHardwareAddress(),
     renderRefusal('grub', node, ["it's $x; {bad} (row)"], 'http://x/'),
   ]
   const path = join(directory, 'grub.cfg')

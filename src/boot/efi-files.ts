@@ -41,6 +41,17 @@ export function parseEfiFileName(path: string, snapshot: Snapshot): EfiFileName 
   return { node, part, machine: says64 ? 'arm64' : 'x86_64' }
 }
 
+/**
+ * A module or list that GRUB asks for below its prefix: Debian's signed GRUB below `/grub`, the others beside themselves.
+ * Which image they are of, the client's address says where the name does not.
+ */
+export function parseGrubModuleName(
+  path: string,
+): { readonly node: string | undefined; readonly platform: string; readonly file: string } | undefined {
+  const found = /^(?:grub|boot\/efi\/([^/]+))\/((?:x86_64|arm64)-efi)\/([a-z0-9_]+\.(?:mod|lst))$/.exec(path)
+  return found ? { node: found[1], platform: found[2] ?? '', file: found[3] ?? '' } : undefined
+}
+
 /** What there is to choose from; paths of files that are there. */
 export interface EfiChoices {
   /** Of the node's image. */

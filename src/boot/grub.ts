@@ -6,28 +6,62 @@ export interface GrubEntry extends LoaderEntry {
   /** Address literal. */
   readonly serverIp: string
   readonly httpPort: number
+  readonly node: string
 }
 
 /** `kernel` and `initrd` are absolute paths on the server. Plain `linux` and `initrd` work on BIOS, UEFI and POWER alike. */
 export function renderGrubBoot(entry: GrubEntry): string {
-  const port = entry.protocol === 'http' && entry.httpPort !== 80 ? `:${entry.httpPort}` : ''
   const bootif = entry.hasBootif ? '' : ' BOOTIF=$net_default_mac'
   return [
     `#${entry.stateLine}`,
     'set timeout=5',
     'set default="xCAT OS Deployment"',
+    'set fallback=1',
     'menuentry "xCAT OS Deployment" {',
     '    insmod http',
     '    insmod tftp',
     ...(entry.kernel.endsWith('.gz') ? ['    insmod gzio'] : []),
-    `    set root=${entry.protocol},${entry.serverIp}${port}`,
+    ...rootLines(entry),
     '    echo Loading Install kernel ...',
     `    linux ${entry.kernel} ${grubWords(entry.commandLine)}${bootif}`,
     '    echo Loading initial ramdisk ...',
     `    initrd ${entry.initrd}`,
     '}',
+    'menuentry "Ask the server again" {',
+    '    echo liteboot: could not load, asking again in 10 seconds',
+    '    sleep 10',
+    `    ${againLine(entry.node, entry.serverIp)}`,
+    '}',
     '',
   ].join('\n')
+}
+
+/**
+ * Debian's signed GRUB has no HTTP in it, and under Secure Boot takes no module from elsewhere: `insmod` fails, and the
+ * files come by TFTP.
+ */
+function rootLines({ protocol, serverIp, httpPort }: GrubEntry): string[] {
+  if (protocol === 'tftp') return [`    set root=tftp,${serverIp}`]
+  return [
+    `    if insmod http; then set root=http,${serverIp}${httpPort === 80 ? '' : `:${httpPort}`}`,
+    `    else set root=tftp,${serverIp}; fi`,
+  ]
+}
+
+/** The node cannot boot: says why, and asks again, so that correcting the table is enough. @param serverIp undefined: not known */
+export function renderGrubRefusal(node: string, reasons: readonly string[], serverIp: string | undefined): string {
+  return [
+    '#refused',
+    ...[`liteboot: ${node} cannot boot:`, ...reasons].map((text) => `echo '${text.replace(/[^ -~]|'/g, '?')}'`),
+    'sleep 30',
+    ...(serverIp === undefined ? [] : [againLine(node, serverIp)]),
+    'exit',
+    '',
+  ].join('\n')
+}
+
+function againLine(node: string, serverIp: string): string {
+  return `configfile (tftp,${serverIp})/boot/grub2/${node}`
 }
 
 /** Nothing to boot: GRUB ends and the firmware goes on with its next device. */

@@ -1,7 +1,7 @@
 /** One node's boot file in any dialect: the state decides between boot, next device and refusal. */
 import type { ClusterNode, Image } from '../cluster/model.ts'
 import type { KernelLine } from './cmdline.ts'
-import { grubProtocol, renderGrubBoot, renderGrubLocal } from './grub.ts'
+import { grubProtocol, renderGrubBoot, renderGrubLocal, renderGrubRefusal } from './grub.ts'
 import { type BootFiles, renderIpxeBoot, renderIpxeExit, renderIpxeRefusal } from './ipxe.ts'
 import type { BootFileKind } from './names.ts'
 import { netbootMethod } from './netboot.ts'
@@ -47,6 +47,7 @@ export function renderBootFile(kind: BootFileKind, facts: BootFileFacts): string
         protocol: grubProtocol(node.netboot ?? '') ?? 'tftp',
         serverIp: facts.serverIp,
         httpPort: facts.httpPort,
+        node: node.name,
       })
   }
 }
@@ -85,15 +86,7 @@ export function renderRefusal(
     case 'petitboot':
       return ['#refused', ...reasons.map((reason) => `# ${reason.replace(/[^ -~]/g, '?')}`), ''].join('\n')
     case 'grub':
-      return [
-        '#refused',
-        ...[`liteboot: ${node.name} cannot boot:`, ...reasons].map(
-          (text) => `echo '${text.replace(/[^ -~]|'/g, '?')}'`,
-        ),
-        'sleep 30',
-        'exit',
-        '',
-      ].join('\n')
+      return renderGrubRefusal(node.name, reasons, url === '' ? undefined : new URL(url).hostname)
   }
 }
 

@@ -88,10 +88,16 @@ async function vendorsOf(rootimg: string, layout: Layout): Promise<readonly stri
 
 async function firstFile(rootimg: string, patterns: readonly string[], vendor: string): Promise<string | undefined> {
   for (const pattern of patterns) {
-    const real = await resolveInside(rootimg, pattern.replace('*', vendor))
-    if (real === undefined) continue
-    const path = join(rootimg, real)
-    if ((await lstatOrMissing(path))?.isFile()) return path
+    const path = await fileInTree(rootimg, pattern.replace('*', vendor))
+    if (path !== undefined) return path
   }
   return undefined
+}
+
+/** The real path of a plain file, links followed inside the tree only. @param rel relative to the tree */
+export async function fileInTree(rootimg: string, rel: string): Promise<string | undefined> {
+  const real = await resolveInside(rootimg, rel)
+  if (real === undefined) return undefined
+  const path = join(rootimg, real)
+  return (await lstatOrMissing(path))?.isFile() ? path : undefined
 }

@@ -1,10 +1,10 @@
 /** What lies behind `boot/efi/<node>/…`: loaders of the node's own image where it has them, else what this server has. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { chooseEfiFile, type EfiMachine, parseEfiFileName } from '../boot/efi-files.ts'
+import { chooseEfiFile, type EfiMachine, parseEfiFileName, parseGrubModuleName } from '../boot/efi-files.ts'
 import { type FoundLoaders, loaderFor } from '../boot/loader-files.ts'
 import type { Cluster, ClusterNode, Ipv4 } from '../cluster/model.ts'
-import { findEfiLoaders } from '../image/efi-loaders.ts'
+import { fileInTree, findEfiLoaders } from '../image/efi-loaders.ts'
 import { currentPlace } from '../image/generations/layout.ts'
 import type { EmitEvent } from '../timeline/event.ts'
 
@@ -36,11 +36,21 @@ export function openEfiFiles({ cluster, loaders, emit, now }: EfiFileParts): Efi
     emit({ atMs, service: 'server', event: 'loader', node: node.name, ip: clientIp, ok: true, detail: why })
   }
 
+  function grubModule(path: string, clientIp: string): Promise<string | undefined> | undefined {
+    const name = parseGrubModuleName(path)
+    if (!name) return undefined
+    const snapshot = cluster.current
+    const node = name.node === undefined ? snapshot.nodeByIp(clientIp as Ipv4) : snapshot.node(name.node)
+    const image = node?.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
+    return image && fileInTree(currentPlace(image.rootimgdir).rootimg, `usr/lib/grub/${name.platform}/${name.file}`)
+  }
+
   return {
-    async find(path, clientIp, protocol) {
+    async find(request, clientIp, protocol) {
       const snapshot = cluster.current
-      const name = parseEfiFileName(path.replace(/^\/+/, ''), snapshot)
-      if (!name) return undefined
+      const path = request.replace(/^\/+/, '')
+      const name = parseEfiFileName(path, snapshot)
+      if (!name) return grubModule(path, clientIp)
       const { node, machine, part } = name
       const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
       const found = image && (await findEfiLoaders(currentPlace(image.rootimgdir).rootimg, machine))

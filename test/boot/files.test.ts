@@ -76,14 +76,21 @@ test('grub.cfg over HTTP', (t) => {
     `#statelite rhels9.4-x86_64-compute
 set timeout=5
 set default="xCAT OS Deployment"
+set fallback=1
 menuentry "xCAT OS Deployment" {
     insmod http
     insmod tftp
-    set root=http,10.20.0.2:8080
+    if insmod http; then set root=http,10.20.0.2:8080
+    else set root=tftp,10.20.0.2; fi
     echo Loading Install kernel ...
     linux /image/hpc9-lite/0123/kernel root=nfs:10.20.0.2:/i/rootimg:ro NODE=cn07 BOOTIF=$net_default_mac
     echo Loading initial ramdisk ...
     initrd /image/hpc9-lite/4567/initrd
+}
+menuentry "Ask the server again" {
+    echo liteboot: could not load, asking again in 10 seconds
+    sleep 10
+    configfile (tftp,10.20.0.2)/boot/grub2/cn07
 }
 `,
   )

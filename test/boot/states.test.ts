@@ -86,14 +86,21 @@ label xCAT
     `#shutdown
 set timeout=5
 set default="xCAT OS Deployment"
+set fallback=1
 menuentry "xCAT OS Deployment" {
     insmod http
     insmod tftp
-    set root=http,10.20.0.2
+    if insmod http; then set root=http,10.20.0.2
+    else set root=tftp,10.20.0.2; fi
     echo Loading Install kernel ...
     linux /image/hpc9-lite/0123456789abcdef/kernel liteboot.run=shutdown ${LINE} BOOTIF=$net_default_mac
     echo Loading initial ramdisk ...
     initrd /image/hpc9-lite/0123456789abcdef/initrd
+}
+menuentry "Ask the server again" {
+    echo liteboot: could not load, asking again in 10 seconds
+    sleep 10
+    configfile (tftp,10.20.0.2)/boot/grub2/cn07
 }
 `,
   )
