@@ -24,6 +24,13 @@ export interface MachineOptions {
   readonly accelerator: string
   /** Disk images, raw, each with the serial number the guest reads: /dev/vda and so on. */
   readonly disks?: readonly { readonly file: string; readonly serial: string }[]
+  /** What is printed on it: SMBIOS type 1. */
+  readonly identity?: {
+    readonly manufacturer: string
+    readonly product: string
+    readonly serial: string
+    readonly uuid: string
+  }
   readonly onConsole?: (chunk: string) => void
 }
 
@@ -89,12 +96,20 @@ export function machineArguments(options: MachineOptions): string[] {
     ...['-m', String(options.memoryMiB ?? firmware.memoryMiB), '-smp', '1', '-display', 'none'],
     ...firmware.arguments,
     ...(firmware.prepare?.(options.directory, options.name) ?? []),
+    ...identityArguments(options.identity),
     ...(handed ? ['-kernel', handed.kernel, '-initrd', handed.initrd, '-append', handed.commandLine] : []),
     ...(options.disks ?? []).flatMap(({ file, serial }, index) => [
       ...['-drive', `if=none,id=disk${index},format=raw,file=${file}`],
       ...['-device', `virtio-blk-pci,drive=disk${index},serial=${serial}`],
     ]),
   ]
+}
+
+function identityArguments(identity: MachineOptions['identity']): string[] {
+  if (identity === undefined) return []
+  const { manufacturer, product, serial, uuid } = identity
+  const words = [`manufacturer=${manufacturer}`, `product=${product}`, `serial=${serial}`, `uuid=${uuid}`]
+  return ['-smbios', ['type=1', ...words].join(',')]
 }
 
 /** Starts the machine and connects to its console before the first instruction runs. */

@@ -14,7 +14,7 @@ FRAMES=$RUN_DIR/lldp
 
 # one_field: standard input as one field: a single line without control characters or outer blanks, `-` when nothing is left.
 one_field() {
-  of_text=$(tr '\000-\037\177' '[ *]' | cut -c 1-120 | sed 's/^ *//; s/ *$//')
+  of_text=$(tr '\000-\037\177' ' ' | cut -c 1-120 | sed 's/^ *//; s/ *$//')
   printf '%s' "${of_text:--}"
 }
 
