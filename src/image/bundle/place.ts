@@ -1,7 +1,7 @@
 /** Files of a bundle put where they belong on this machine. Nothing that is there is ever overwritten. */
 import { createReadStream } from 'node:fs'
 import { chmod, link, lstat, mkdir, stat, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { runProgram } from '../generations/disk.ts'
 import { errnoOf, ImageError } from '../image-error.ts'
 
@@ -31,12 +31,15 @@ async function hasSameBytes(a: string, b: string): Promise<boolean> {
   return true
 }
 
-/** Whole under its name or not there. Readable for all, as lists and scripts are. */
-export async function placeFile(from: string, to: string): Promise<void> {
+/**
+ * Whole under its name or not there. Readable for all, as lists and scripts are.
+ * @param lockFd of the one import that places files: the temporary name is the same for all
+ */
+export async function placeFile(from: string, to: string, lockFd: number): Promise<void> {
   await mkdir(dirname(to), { recursive: true, mode: 0o755 })
-  const temporary = `${to}.liteboot-${process.pid}`
+  const temporary = join(dirname(to), `.${basename(to)}.liteboot-new`)
   await unlink(temporary).catch(() => undefined)
-  await runProgram(['cp', '--reflink=auto', '--no-dereference', '-T', '--', from, temporary], undefined)
+  await runProgram(['cp', '--reflink=auto', '--no-dereference', '-T', '--', from, temporary], lockFd)
   try {
     await chmod(temporary, ((await stat(from)).mode & 0o100) === 0 ? 0o644 : 0o755)
     await link(temporary, to)

@@ -1,8 +1,8 @@
 /** A bundle written: gathered in a directory beside it, packed, and given its name when it is whole. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { kindOf, removeWhole, runProgram } from '../generations/disk.ts'
-import { ImageError } from '../image-error.ts'
+import { errnoOf, ImageError } from '../image-error.ts'
 import { putInPlace } from '../pack/output-file.ts'
 import { type BundleManifest, MANIFEST_NAME, renderManifest, TREE_NAME } from './manifest.ts'
 import { packTree } from './tree.ts'
@@ -29,11 +29,11 @@ export interface BundleRequest {
 export async function writeBundle(request: BundleRequest): Promise<{ readonly sizeBytes: number }> {
   const { name, output, manifest, members, rootimg } = request
   const say = request.onProgress ?? (() => undefined)
-  // One name for each output: what a killed export left is found by the next.
-  const work = join(dirname(output), `.${basename(output)}.liteboot-work`)
-  const part = join(dirname(output), `.${basename(output)}.liteboot-part`)
-  await removeWhole(work, undefined)
-  const inside = join(work, name)
+  await sweepWork(output)
+  const work = await mkdtemp(`${workPrefix(output)}${process.pid}-`)
+  working.add(work)
+  const inside = join(work, 'bundle', name)
+  const part = join(work, 'part')
   try {
     await mkdir(join(inside, 'extra'), { recursive: true, mode: 0o700 })
     const taken = new Set([MANIFEST_NAME, TREE_NAME])
@@ -51,14 +51,43 @@ export async function writeBundle(request: BundleRequest): Promise<{ readonly si
     say(`Writing ${output} ...`)
     // What is large in it is compressed already.
     await runProgram(
-      ['tar', '-c', '-I', 'gzip -1', '--owner=0', '--group=0', '-f', part, '-C', work, '--', name],
+      ['tar', '-c', '-I', 'gzip -1', '--owner=0', '--group=0', '-f', part, '-C', dirname(inside), '--', name],
       undefined,
     )
     await putInPlace(part, output)
     return { sizeBytes: Number((await runProgram(['stat', '-c', '%s', '--', output], undefined)).trim()) }
   } finally {
     await removeWhole(work, undefined)
-    await removeWhole(part, undefined)
+    working.delete(work)
+  }
+}
+
+/** Of this process. */
+const working = new Set<string>()
+
+function workPrefix(output: string): string {
+  return join(dirname(output), `.${basename(output)}.liteboot-`)
+}
+
+/**
+ * What a killed export of the same output left. Programs that it had started may go on for a moment: they write where
+ * nobody looks any more, because no two exports work under one name.
+ */
+async function sweepWork(output: string): Promise<void> {
+  const prefix = workPrefix(output)
+  for (const name of await readdir(dirname(output))) {
+    const path = join(dirname(output), name)
+    const pid = path.startsWith(prefix) ? /^(\d+)-[^-]+$/.exec(path.slice(prefix.length))?.[1] : undefined
+    if (pid === undefined || working.has(path)) continue
+    if (Number(pid) === process.pid || !isAlive(Number(pid))) await removeWhole(path, undefined)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return errnoOf(error) === 'EPERM'
   }
 }
 

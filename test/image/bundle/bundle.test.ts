@@ -102,12 +102,12 @@ test('a bundle comes back: files, modes, extra directories; nothing is left besi
     'script',
   ])
   t.is(readFileSync(join(at, 'opened/extra/dir/sub/file'), 'utf8'), 'deep')
-  await placeFile(join(at, 'opened/script'), join(at, 'placed/script'))
+  await placeFile(join(at, 'opened/script'), join(at, 'placed/script'), 2)
   t.is(execFileSync('stat', ['-c', '%a', join(at, 'placed/script')], { encoding: 'utf8' }), '755\n')
   t.is(await occupied(join(at, 'placed/script'), join(at, 'script')), 'same')
   t.is(await occupied(join(at, 'placed/script'), join(at, 'opened/litefile.csv')), 'other')
   t.is(await occupied(join(at, 'placed/none'), join(at, 'script')), 'free')
-  await t.throwsAsync(placeFile(join(at, 'dir/sub/file'), join(at, 'placed/script')), { message: /just been made/ })
+  await t.throwsAsync(placeFile(join(at, 'dir/sub/file'), join(at, 'placed/script'), 2), { message: /just been made/ })
   t.is(readFileSync(join(at, 'placed/script'), 'utf8'), '#!/bin/sh')
 })
 

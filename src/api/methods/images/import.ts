@@ -41,7 +41,7 @@ export const importImage: Method<'image.import'> = async (context, params, onPro
     mkdirSync(work, { mode: 0o700 })
     onProgress(`Reading ${params.bundle} ...`)
     const bundle = await inImageFiles(() => openBundle(params.bundle, join(work, 'bundle')))
-    return await inImageFiles(() => importOpened(context, params, bundle, installdir, onProgress))
+    return await inImageFiles(() => importOpened(context, params, bundle, { installdir, lockFd: lock.fd }, onProgress))
   } finally {
     await removeWhole(work, lock.fd)
     await lock.release()
@@ -58,7 +58,7 @@ async function importOpened(
   context: MethodContext,
   params: ImportParams,
   bundle: OpenedBundle,
-  installdir: string,
+  { installdir, lockFd }: { readonly installdir: string; readonly lockFd: number },
   onProgress: OnProgress,
 ): Promise<CommandResult> {
   const plan = await planImport(bundle, { profile: params.profile, name: params.name, installdir })
@@ -89,7 +89,7 @@ async function importOpened(
   ]
   if (context.dryRun) return commandResult(lines(true), data, warnings)
   const generation = await unpackImage(bundle, plan.rootimgdir, `imported from ${basename(params.bundle)}`, onProgress)
-  for (const { from, to } of plan.files) await placeFile(from, to)
+  for (const { from, to } of plan.files) await placeFile(from, to, lockFd)
   const { snapshot } = await edit(context, write)
   const prepare =
     generation.facts.revision === undefined ? [`Prepare it before nodes boot it: liteimg ${plan.name}`] : []
