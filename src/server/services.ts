@@ -32,6 +32,7 @@ import { type BootFiles, openBootFiles } from './boot-files.ts'
 import { openDiscoveryDesk } from './discovery-desk.ts'
 import { openDiscoveryImages } from './discovery-image.ts'
 import { type EfiFiles, openEfiFiles } from './efi-files.ts'
+import { grubProgramFile } from './grub-program.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
 import type { ServiceInterface } from './interfaces.ts'
@@ -299,7 +300,8 @@ function tftpRoutes(
       return path === undefined ? undefined : { kind: 'file', path }
     },
     (name) => {
-      const path = loader(name) ?? blobs.resolve(name, cluster.current)
+      const snapshot = cluster.current
+      const path = loader(name) ?? grubProgramFile(name, snapshot) ?? blobs.resolve(name, snapshot)
       return path === undefined ? undefined : { kind: 'file', path }
     },
   ]

@@ -11,6 +11,10 @@ export const BOOT_COMMANDS: CommandGroup = {
       summary: 'show what is exported over NFS, and to whom',
       load: async () => (await import('./exports.ts')).exports,
     },
+    grub: {
+      summary: 'make the GRUB program for POWER machines, or show what there is',
+      load: async () => (await import('./grub.ts')).grub,
+    },
     leases: { summary: 'show the dynamic DHCP leases', load: async () => (await import('./leases.ts')).leases },
   },
 }

@@ -12,4 +12,21 @@ export const BOOT_METHODS: MethodEntries<keyof typeof BOOT_PARAMS> = {
   },
   'exports.list': { load: async () => (await import('./status.ts')).exportsList, command: 'exports', role: 'viewer' },
   'leases.list': { load: async () => (await import('./status.ts')).leasesList, command: 'leases', role: 'viewer' },
+  'grub.list': {
+    load: async () => (await import('../images/grub.ts')).grubList,
+    command: 'grub',
+    role: 'viewer',
+    words: () => ['ls'],
+  },
+  'grub.make': {
+    load: async () => (await import('../images/grub.ts')).grubMake,
+    command: 'grub',
+    role: 'administrator',
+    changes: true,
+    words: ({ from, force }) => [
+      'make',
+      ...(from === undefined ? [] : ['--from', from]),
+      ...(force ? ['--force'] : []),
+    ],
+  },
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod'
-import { flag } from '../../param-shapes.ts'
+import { changing, flag, word } from '../../param-shapes.ts'
 
 export const BOOT_PARAMS = {
   'server.ping': z.strictObject({}),
   'timeline.show': z.strictObject({ node: z.string(), all: flag }),
   'exports.list': z.strictObject({}),
   'leases.list': z.strictObject({}),
+  'grub.list': z.strictObject({}),
+  /** `from` is absolute; left out: what images, their media and the server have. `force`: also from modules that find no card. */
+  'grub.make': changing({ from: word, force: flag }),
 } as const
