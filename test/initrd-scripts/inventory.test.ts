@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { type Inventory, parseInventory } from '../../src/discovery/inventory.ts'
 import { MISSING, makeWorkDirectory, removeWorkDirectory, runSteps, SHELLS, type Shell } from './shells.ts'
 
@@ -75,7 +75,7 @@ for (const shell of MISSING === undefined ? SHELLS : []) {
   const onMachine = (
     title: string,
     files: Readonly<Record<string, string>>,
-    check: (t: Parameters<Parameters<typeof test>[1]>[0], work: string) => void,
+    check: (t: ExecutionContext, work: string) => void,
   ) =>
     test(`${shell.name}: ${title}`, (t) => {
       const work = makeWorkDirectory()
