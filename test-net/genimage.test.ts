@@ -545,7 +545,9 @@ function makeDeb(directory: string): void {
   const control =
     'Package: liteboot-toy\nVersion: 1\nArchitecture: all\nMaintainer: test <test@localhost>\nDescription: toy\n'
   writeFileSync(join(work, 'DEBIAN/control'), control)
-  writeFileSync(join(work, 'DEBIAN/postinst'), '#!/bin/sh\nuname -r > /etc/toy-kernel\n', { mode: 0o755 })
+  writeFileSync(join(work, 'DEBIAN/postinst'), '#!/bin/sh -e\nuname -r > /etc/toy-kernel\necho toy speaks >&2\n', {
+    mode: 0o755,
+  })
   execFileSync('dpkg-deb', ['-b', work, join(directory, 'liteboot-toy_1_all.deb')], { stdio: 'ignore' })
   rmSync(work, { recursive: true })
 }
@@ -583,6 +585,7 @@ for (const arch of ['x86_64', 'ppc64le'] as const) {
       'no initrd was made for nobody',
     )
     t.is(read('etc/toy-kernel'), `${JSON.parse(readFileSync(join(lab.dest, 'kernel.json'), 'utf8')).version}\n`)
+    t.regex(readFileSync(join(lab.dest, 'build.log'), 'utf8'), /^toy speaks$/m, 'scripts have a standard error')
     t.false(existsSync(join(lab.tree, 'usr/sbin/policy-rc.d')))
     if (existsSync(join(lab.tree, 'etc/initramfs-tools')))
       t.regex(read('etc/initramfs-tools/update-initramfs.conf'), /^update_initramfs=yes$/m)

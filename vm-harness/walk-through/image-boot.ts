@@ -61,6 +61,7 @@ function looksFor({ arch, osvers, family }: Walk, name: string, rootType: RootTy
   const unit = family === 'rpm' ? 'sshd.service' : 'ssh.service'
   return [
     ['shell functions', MOUNTED, ''],
+    ['everything has started', 'systemctl is-system-running --wait', 'running'],
     ['the host name', 'hostname', name],
     ['the architecture', 'uname -m', arch],
     ['the root', 'mounted /', isNfs ? 'nfs ro' : 'tmpfs rw'],
@@ -69,7 +70,7 @@ function looksFor({ arch, osvers, family }: Walk, name: string, rootType: RootTy
       '(echo x > /usr/written) 2>/dev/null && echo works || echo fails',
       isNfs ? 'fails' : 'works',
     ],
-    ['the line of the root in /etc/fstab', `grep ' / ' /etc/fstab`, `compute_${arch} / nfs ro 0 0`],
+    ['the line of the root in /etc/fstab', `grep ' / ' /etc/fstab`, `compute_${arch} / nfs ${isNfs ? 'ro' : 'rw'} 0 0`],
     ['the postinstall script', 'cat /etc/redhat7img', `built as ${osvers} ${arch} compute\nby ${arch}`],
     ['the package from elsewhere', 'cat /usr/share/site-tools/about', 'tools of this site'],
     ['the package of a group', 'command -v lsof', /bin\/lsof$/],

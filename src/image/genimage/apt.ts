@@ -4,6 +4,7 @@
  */
 import { archFor } from '../../tables/os-names.ts'
 import { batchTitle, namesOf, type PlanContext } from './plan-context.ts'
+import { APT_STATUS_FD } from './progress.ts'
 import type { BuildStep, CommandStep } from './steps.ts'
 
 /** What debootstrap installs, and so what xCAT's lists for Ubuntu take for granted. */
@@ -96,7 +97,7 @@ export function renderAptConf({ arch, places: { root, work } }: PlanContext): st
   const settings: readonly (readonly [string, string])[] = [
     ['APT::Architecture', archFor('deb', arch)],
     ['APT::Architectures', archFor('deb', arch)],
-    ['APT::Status-Fd', '2'],
+    ['APT::Status-Fd', String(APT_STATUS_FD)],
     ['APT::Sandbox::User', 'root'],
     ['Acquire::Languages', 'none'],
     ['Dir', root],

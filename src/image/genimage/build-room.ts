@@ -9,7 +9,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { ImageError } from '../image-error.ts'
 import type { BuildLog } from './build-log.ts'
-import { isStatusLine, parseProgress } from './progress.ts'
+import { APT_STATUS_FD, isStatusLine, parseProgress } from './progress.ts'
 import type { OnProgress } from './request.ts'
 import { renderWords } from './shell-words.ts'
 import type { CommandStep } from './steps.ts'
@@ -78,7 +78,8 @@ async function runStep(step: CommandStep, enter: readonly string[], options: Bui
   log.write(`$ ${renderWords(step.words, step.environment)}`)
   log.mark()
   // Packages make directories that they do not own: never with the umask of whoever started us.
-  const [program = '', ...args] = [...enter, 'sh', '-c', 'umask 022; exec "$@"', 'run', ...step.words]
+  const start = `umask 022; exec "$@" ${APT_STATUS_FD}>&2`
+  const [program = '', ...args] = [...enter, 'sh', '-c', start, 'run', ...step.words]
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe', ...(lockFd === undefined ? [] : [lockFd])],
     env: { ...options.environment, ...step.environment },

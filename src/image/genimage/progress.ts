@@ -2,6 +2,12 @@
 
 export type Counts = 'dnf' | 'zypper' | 'apt' | 'mmdebstrap'
 
+/**
+ * Where apt counts. Not 2: apt closes this descriptor for what it starts, and maintainer scripts without a standard error
+ * end with a bad descriptor where they speak to debconf, and cannot say why.
+ */
+export const APT_STATUS_FD = 9
+
 /** A line for people, or undefined when the line counts nothing. */
 export function parseProgress(counts: Counts, line: string): string | undefined {
   switch (counts) {
