@@ -11,6 +11,7 @@ import type { RunningServices } from '../../src/api/methods/context.ts'
 import { readPlaces } from '../../src/api/places.ts'
 import { openNodeAnswers } from '../../src/boot/node-answers.ts'
 import { compileSnapshot } from '../../src/cluster/snapshot.ts'
+import { openPackedRoots } from '../../src/image/pack/find.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { encodeElf } from '../image/elf-file.ts'
 
@@ -82,6 +83,7 @@ export async function openCheckSite(t: ExecutionContext): Promise<CheckSite> {
         addresses: ['10.4.0.1'],
         httpPort: undefined,
         nfs: { port: 2049, mountPort: 20048 },
+        packedRoot: openPackedRoots(),
       })
       const server = {
         leases: () => [],

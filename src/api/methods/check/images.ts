@@ -5,6 +5,7 @@ import { ImageError } from '../../../image/image-error.ts'
 import { checkInitrdFile } from './initrd-file.ts'
 import { checkKernelFile } from './kernel-file.ts'
 import { CHECK_LIMITS, type Machine, within } from './machine.ts'
+import { checkPackedRoot } from './packed-root.ts'
 import type { CheckReport, Severity } from './report.ts'
 import { checkRootTree } from './root-tree.ts'
 import { checkStateliteTree } from './statelite-tree.ts'
@@ -37,7 +38,6 @@ export async function checkImage(
       )
     return
   }
-  if (image.rootfstype !== 'nfs') return
   if (image.osarch === undefined)
     say(
       'warning',
@@ -74,7 +74,11 @@ async function checkFiles(subject: ImageCase): Promise<void> {
   const hasTree = await guarded(subject, () => checkRootTree(subject))
   if (hasTree === true) await guarded(subject, () => checkStateliteTree(subject))
   const version = await guarded(subject, () => checkKernelFile(subject, hasTree === true))
-  await guarded(subject, () => checkInitrdFile(subject, version, hasTree === true))
+  const packed =
+    subject.image.rootfstype === 'ramdisk'
+      ? await guarded(subject, () => checkPackedRoot(subject, hasTree === true))
+      : undefined
+  await guarded(subject, () => checkInitrdFile(subject, version, hasTree === true, packed))
 }
 
 /** undefined: it could not be done, and that is a finding. */

@@ -5,12 +5,17 @@ import type { CpioEntry } from '../../../image/initrd/cpio.ts'
 import { moduleTrees } from '../../../image/initrd/kernel.ts'
 import { moduleName } from '../../../image/initrd/module-index.ts'
 import { readInitrd } from '../../../image/initrd/read.ts'
+import type { PackRecord } from '../../../image/pack/record.ts'
 import type { ImageCase } from './images.ts'
+import type { Severity } from './report.ts'
 
 const SCRIPTS = join(import.meta.dirname, '../../../../initrd-scripts')
 
 /** Without them no root is mounted. */
 const NFS_MODULES = ['nfs', 'nfsv3', 'sunrpc']
+const SQUASHFS_MODULES = ['loop', 'squashfs', 'overlay']
+/** busybox unpacks the others itself. */
+const ZSTD = 'liteboot/zstd/zstd'
 
 /** Parts of drivers, of no use alone. */
 const NOT_DRIVERS = /\/drivers\/net\/(phy|mdio|pcs)\//
@@ -19,6 +24,7 @@ export async function checkInitrdFile(
   subject: ImageCase,
   kernelVersion: string | undefined,
   hasTree: boolean,
+  packed: PackRecord | undefined,
 ): Promise<void> {
   const { image, say } = subject
   const path = join(image.rootimgdir, 'initrd-statelite.gz')
@@ -38,7 +44,9 @@ export async function checkInitrdFile(
       `the kernel is ${kernelVersion}, the initrd has modules of ${versions.join(' ')}`,
       run,
     )
-  await checkModules(subject, modules, await builtinModules(subject, hasTree, kernelVersion), run)
+  if (packed?.format === 'cpio.zst' && !entries.has(ZSTD))
+    say('error', 'no-unpacker', 'the root is packed with zstd, which the initrd cannot unpack', run)
+  await checkModules(subject, modules, await builtinModules(subject, hasTree, kernelVersion), packed, run)
   await noteFirmware(path, say)
 }
 
@@ -46,13 +54,19 @@ async function checkModules(
   { image, say }: ImageCase,
   modules: readonly string[],
   builtin: ReadonlySet<string> | undefined,
+  packed: PackRecord | undefined,
   run: string,
 ): Promise<void> {
   const names = new Set(modules.map(moduleName))
   // Without a tree nobody can say what the kernel brings itself.
   const has = (name: string) => names.has(name.replaceAll('-', '_')) || builtin?.has(name.replaceAll('-', '_'))
-  const lost = builtin === undefined ? [] : NFS_MODULES.filter((name) => !has(name))
-  if (lost.length > 0) say('error', 'no-module', `the initrd cannot mount NFS: it lacks ${lost.join(' ')}`, run)
+  const lack = (wanted: readonly string[], severity: Severity, what: string) => {
+    const lost = builtin === undefined ? [] : wanted.filter((name) => !has(name))
+    if (lost.length > 0) say(severity, 'no-module', `the initrd cannot mount ${what}: it lacks ${lost.join(' ')}`, run)
+  }
+  // A root in memory needs NFS for persistent entries and litetree only.
+  lack(NFS_MODULES, image.rootfstype === 'ramdisk' ? 'warning' : 'error', 'NFS')
+  if (packed?.format === 'squashfs') lack(SQUASHFS_MODULES, 'error', 'the packed root')
   const wanted = (image.attribute('netdrivers') ?? '')
     .split(',')
     .map((name) => name.trim().replace(/\.ko$/, ''))
