@@ -1,36 +1,16 @@
 /** liteimg from the command's point of view: what is printed, and that a server gives the work to a thread. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openDirectApi } from '../../src/api/direct.ts'
 import type { Api } from '../../src/api/protocol.ts'
-import { encodeElf } from '../image/elf-file.ts'
+import { putSmallImage } from '../image/small-image.ts'
 import { newPlaces, openApiRig } from './rig.ts'
 
-const APPLETS =
-  'awk cat chmod chown cp cpio cut df find grep gzip ip ln ls mkdir mkfifo modprobe mount mv od readlink rm sed sh sha256sum sleep sort stat switch_root tail tee timeout tr udhcpc umount uname wget xargs'
-
-/** The smallest image there can be: a kernel, the modules of an NFS root, a busybox, one file. */
 async function defineImage(api: Api, state: string): Promise<string> {
   const rootimgdir = join(state, 'image')
-  const put = (path: string, content: string | Buffer) => {
-    mkdirSync(dirname(join(rootimgdir, 'rootimg', path)), { recursive: true })
-    writeFileSync(join(rootimgdir, 'rootimg', path), content)
-  }
-  const kernel = Buffer.alloc(0x300)
-  kernel.write('HdrS', 0x202)
-  put('boot/vmlinuz-6.1.0-56', kernel)
-  const modules = ['fs/nfs/nfs.ko', 'fs/nfs/nfsv3.ko', 'net/sunrpc/sunrpc.ko']
-  for (const name of modules) put(`lib/modules/6.1.0-56/kernel/${name}`, encodeElf({ machine: 62, modinfo: {} }))
-  put('lib/modules/6.1.0-56/modules.dep', modules.map((name) => `kernel/${name}:\n`).join(''))
-  put('lib/modules/6.1.0-56/modules.alias', '')
-  put('lib/modules/6.1.0-56/modules.builtin', '')
-  put(
-    'bin/busybox',
-    Buffer.concat([encodeElf({ machine: 62, modinfo: {} }), Buffer.from(`\0${APPLETS.replaceAll(' ', '\0')}\0`)]),
-  )
-  put('etc/motd', 'welcome')
+  putSmallImage(rootimgdir)
   const assignments = ['provmethod=statelite', 'osarch=x86_64', `rootimgdir=${rootimgdir}`]
   await api.call('objects.make', { operands: ['lite'], assignments, type: 'osimage' })
   await api.call('tables.change', { words: ['image=ALL,file=/etc/motd', 'litefile.options=link'] })
