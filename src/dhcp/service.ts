@@ -1,7 +1,8 @@
 /** One datagram through the room: parse → decide → leases → encode → send → event. No sockets, no timers. */
 import type { Cluster, Ipv4, Snapshot } from '../cluster/model.ts'
 import type { EmitEvent } from '../timeline/event.ts'
-import { type DhcpAnswer, type DhcpContext, type DhcpDecision, decideDhcp, type Reason } from './decide.ts'
+import { decideDhcp } from './decide.ts'
+import type { DhcpAnswer, DhcpContext, DhcpDecision, Reason } from './decision.ts'
 import type { LeaseStore } from './leases.ts'
 import { limits } from './limits.ts'
 import type { InterfaceAddress } from './link.ts'

@@ -1,5 +1,6 @@
 /** Microseconds for parse, decide and encode of one request: `node test/dhcp/decide-bench.ts`. Not a test. */
-import { type DhcpContext, decideDhcp } from '../../src/dhcp/decide.ts'
+import { decideDhcp } from '../../src/dhcp/decide.ts'
+import type { DhcpContext } from '../../src/dhcp/decision.ts'
 import { encodePacket, parsePacket } from '../../src/dhcp/packet.ts'
 import { renderReasons } from '../../src/dhcp/service.ts'
 import { fakeSnapshot, ip } from './fake-cluster.ts'

@@ -1,6 +1,7 @@
 /** Captured requests of real firmware through the whole decision: lease and boot file. */
 import test from 'ava'
-import { type DhcpAnswer, type DhcpContext, decideDhcp } from '../../src/dhcp/decide.ts'
+import { decideDhcp } from '../../src/dhcp/decide.ts'
+import type { DhcpAnswer, DhcpContext } from '../../src/dhcp/decision.ts'
 import type { LeaseView } from '../../src/dhcp/leases.ts'
 import { OPTION, parseIpv4, parseSubOptions, parseText } from '../../src/dhcp/options.ts'
 import { type DhcpPacket, encodePacket, parsePacket } from '../../src/dhcp/packet.ts'
