@@ -1,5 +1,6 @@
 /** Power on, and a look inside the running node. */
 import type { SerialConsole } from '../console.ts'
+import { fetchHanded } from '../handed.ts'
 import type { Lab } from '../lab.ts'
 import type { CleanUps } from '../liteboot.ts'
 import { findAccelerator, startMachine } from '../machine.ts'
@@ -26,11 +27,16 @@ type Look = readonly [title: string, script: string, expect: string | RegExp]
 export async function bootAndLook(request: BootRequest, rootType: RootType): Promise<void> {
   const { walk, lab, shell, directory, cleanUps } = request
   const [node] = walk.nodes
-  if (node === undefined || !request.isBooted || walk.arch !== 'x86_64') return
+  if (node === undefined || !request.isBooted) return
   const accelerator = await findAccelerator()
   say(`power on of ${node.name}: root ${rootType}`)
   const since = Date.now()
-  const machine = await startMachine(lab, { ...node, memoryMiB: MEMORY_MIB, directory, accelerator })
+  const boot =
+    walk.arch === 'x86_64'
+      ? ({ firmware: 'bios' } as const)
+      : // As petitboot does it: what its configuration names is fetched and started.
+        ({ firmware: 'vof', handed: await fetchHanded(lab, node.name, node.mac, directory) } as const)
+  const machine = await startMachine(lab, { ...node, ...boot, memoryMiB: MEMORY_MIB, directory, accelerator })
   cleanUps.add(() => machine.close())
   await machine.console.login('root', PASSWORD, BOOT_TIMEOUT_MS)
   say(`${node.name} has a shell, ${((Date.now() - since) / 1000).toFixed(0)} s after power-on (${accelerator})`)

@@ -41,7 +41,7 @@ export function walkOf(family: Family, arch: MediumArch): Walk {
       { name: 'node1', mac: '52:54:00:77:00:01', ip: '10.77.0.11' },
       { name: 'node2', mac: '52:54:00:77:00:02', ip: '10.77.0.12' },
     ],
-    netboot: arch === 'x86_64' ? 'xnba' : 'grub2-http',
+    netboot: arch === 'x86_64' ? 'xnba' : 'petitboot',
   }
 }
 
