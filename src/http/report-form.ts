@@ -1,18 +1,5 @@
 /** The body of a stage report (docs/reference/plan.md) → typed values, or what is wrong with it. Pure. */
 
-export const REPORT_STAGES = [
-  'network',
-  'plan',
-  'root',
-  'localdisk',
-  'persistent',
-  'trees',
-  'entries',
-  'system',
-  'switch',
-  'booted',
-] as const
-
 export const REPORT_RESULTS = ['start', 'ok', 'retry', 'failed'] as const
 export type ReportResult = (typeof REPORT_RESULTS)[number]
 

@@ -4,19 +4,10 @@
  * Pure: no file system. Paths are compared by component as plain strings, never as patterns (a `+` or `(` in a name is
  * just a letter here).
  */
+import { ENTRY_OPTIONS, type EntryOption } from '../../statelite/options.ts'
 
-export const LITE_OPTIONS = [
-  'tmpfs',
-  'persistent',
-  'localdisk',
-  'con',
-  'ro',
-  'link',
-  'link,ro',
-  'link,con',
-  'link,persistent',
-] as const
-export type LiteOption = (typeof LITE_OPTIONS)[number]
+export const LITE_OPTIONS = ENTRY_OPTIONS
+export type LiteOption = EntryOption
 
 /** One litefile entry as the statelite room compiles it. A path that ends in `/` is a directory. */
 export interface LiteEntry {

@@ -1,9 +1,9 @@
 /** The work of genimage, in a thread of its own where a server runs: it goes on answering nodes meanwhile. */
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { type Finish, genimage } from '../../../image/genimage/genimage.ts'
 import type { GenimageReport, GenimageRequest } from '../../../image/genimage/request.ts'
-import { OperatorError, type OperatorErrorCode } from '../../errors.ts'
 import { type ImageJob, prepareAll } from '../../image-job.ts'
+import { answerJob, runInThread } from '../../job-thread.ts'
 import type { OnProgress } from '../../protocol.ts'
 import { inImage } from './image-errors.ts'
 
@@ -43,36 +43,13 @@ function finishWith(lite: ImageJob, onProgress: OnProgress): Finish {
   }
 }
 
-type Message =
-  | { readonly progress: string }
-  | { readonly report: GenimageReport }
-  | { readonly error: { readonly code?: OperatorErrorCode; readonly message: string } }
-
 /** A thread that dies with the server takes the build with it: what it ran ends, and the next run sweeps up. */
-export function runGenimageInThread(job: GenimageJob, onProgress: OnProgress): Promise<GenimageReport> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: job })
-    worker.on('message', (message: Message) => {
-      if ('progress' in message) onProgress(message.progress)
-      else if ('report' in message) resolve(message.report)
-      else {
-        const { code, message: text } = message.error
-        reject(code === undefined ? new Error(text) : new OperatorError(code, text))
-      }
-    })
-    worker.once('error', reject)
-    worker.once('exit', (status) => reject(new Error(`the thread of genimage ended with status ${status}`)))
-  })
+export async function runGenimageInThread(job: GenimageJob, onProgress: OnProgress): Promise<GenimageReport> {
+  // Boundary: what the thread below answers.
+  return (await runInThread(import.meta.url, job, 'the thread of genimage', onProgress)) as GenimageReport
 }
 
 if (!isMainThread && parentPort && workerData !== null) {
-  const port = parentPort
-  const send = (message: Message) => port.postMessage(message)
-  try {
-    // Boundary: this file's own structure, cloned by the runtime.
-    send({ report: await runGenimage(workerData as GenimageJob, (progress) => send({ progress })) })
-  } catch (error) {
-    if (error instanceof OperatorError) send({ error: { code: error.code, message: error.message } })
-    else send({ error: { message: error instanceof Error ? (error.stack ?? error.message) : String(error) } })
-  }
+  // Boundary: this file's own structure, cloned by the runtime.
+  await answerJob(parentPort, (onProgress) => runGenimage(workerData as GenimageJob, onProgress))
 }
