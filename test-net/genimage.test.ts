@@ -25,6 +25,7 @@ import { runGenimageInThread } from '../src/api/methods/images/genimage-job.ts'
 import { canRun } from '../src/image/genimage/cross.ts'
 import { parseElf } from '../src/image/initrd/elf.ts'
 import { readInitrd } from '../src/image/initrd/read.ts'
+import { viewOfNode } from '../test/cli/node-view.ts'
 import { newSite, type Ran, runCommand, type Site } from '../test/cli/transcript.ts'
 import { type Arch, debianSource, makeRpmSite, NEW_KERNEL, OLD_KERNEL } from './genimage-fixtures.ts'
 
@@ -405,11 +406,17 @@ run(
     await command(t, lab.site, 'genimage', 'lite')
     const tookMs = Date.now() - started
     const whole = treeOf(lab.tree)
+    await command(t, lab.site, 'chtab', 'key=master', 'site.value=10.20.0.2')
+    await command(t, lab.site, 'chtab', 'netname=boot', 'networks.net=10.20.0.0', 'networks.mask=255.255.0.0')
+    const node = ['ip=10.20.0.7', 'mac=52:54:00:00:00:07', 'arch=x86_64', 'netboot=xnba', 'provmethod=lite']
+    await command(t, lab.site, 'mkdef', '-t', 'node', 'cn1', 'groups=all', ...node)
+    const view = () => viewOfNode(lab.site.places.tables, 'cn1')
     const seed = Date.now()
     t.log(`seed ${seed}`)
     let random = seed % 2147483647
     for (let round = 0; round < 8; round++) {
       random = (random * 48271) % 2147483647
+      const before = view()
       const child = startGenimage(lab)
       await new Promise((resolve) => setTimeout(resolve, 300 + (random % Math.max(500, tookMs))))
       child.kill('SIGKILL')
@@ -419,6 +426,8 @@ run(
       await noProcessesOf(t, lab.dest)
       t.deepEqual(mountsOf(lab.dest), [])
       t.true(existsSync(join(lab.dest, 'kernel')) && existsSync(join(lab.tree, 'etc/passwd')))
+      const after = view()
+      if (after.boot === before.boot) t.deepEqual(after, before, `round ${round}: nodes boot what they booted before`)
       t.deepEqual(difference(treeOf(lab.tree), whole), [], `round ${round}`)
     }
     await command(t, lab.site, 'genimage', 'lite')

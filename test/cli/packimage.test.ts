@@ -90,6 +90,22 @@ $ packimage -o el9 -p compute -a x86_64
   t.regex(readFileSync(join(root, 'etc/shadow'), 'utf8'), /^root:secret:/)
 })
 
+test('packimage puts synclists and the password into what it packs, not into the tree; --nosyncfiles leaves the first out', async (t) => {
+  const { site, dest } = await siteWithImage(t)
+  writeFileSync(join(site.directory, 'motd'), 'of the site')
+  writeFileSync(join(site.directory, 'x.synclist'), `${site.directory}/motd -> /etc/motd\n`)
+  await run(t, site, 'chtab imagename=net osimage.synclists=@/x.synclist')
+  const packed = (path: string) =>
+    execFileSync('bsdtar', ['-xOf', join(dest, 'rootimg.cpio.gz'), path], { encoding: 'utf8' })
+  await run(t, site, 'packimage -c gzip net')
+  t.is(packed('./etc/motd'), 'of the site')
+  t.regex(packed('./etc/shadow'), /^root:\$6\$salt\$hash:/)
+  t.is(lstatSync(join(dest, 'rootimg/etc/motd'), { throwIfNoEntry: false }), undefined)
+  await run(t, site, 'packimage -c gzip --nosyncfiles net')
+  t.throws(() => packed('./etc/motd'))
+  t.regex(packed('./etc/shadow'), /^root:\$6\$salt\$hash:/)
+})
+
 test('initrd ls and show, of an image and of a file', async (t) => {
   const { site, dest } = await siteWithImage(t)
   const archive = encodeCpio([
