@@ -1,6 +1,7 @@
 /** `boot/grub2/grub2-<node>` for POWER machines: xCAT's link to the one program, answered without a link. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { DISCOVERY_NAME } from '../boot/discovery.ts'
 import { bootStateOf } from '../boot/state.ts'
 import type { Snapshot } from '../cluster/model.ts'
 import { CORE_PROGRAM, GRUB_PROGRAM } from '../image/grub/make.ts'
@@ -9,8 +10,10 @@ import { CORE_PROGRAM, GRUB_PROGRAM } from '../image/grub/make.ts'
 export function grubProgramFile(path: string, snapshot: Snapshot): string | undefined {
   const { tftpdir } = snapshot.site
   const name = /^\/*(?:tftpboot\/)?boot\/grub2\/grub2-([^/]+)$/.exec(path)?.[1]
-  const node = name === undefined ? undefined : snapshot.node(name)
-  if (node === undefined || !(node.arch ?? 'ppc64le').startsWith('ppc64')) return undefined
-  if (['disk', 'none'].includes(bootStateOf(node))) return undefined
+  if (name !== DISCOVERY_NAME) {
+    const node = name === undefined ? undefined : snapshot.node(name)
+    if (node === undefined || !(node.arch ?? 'ppc64le').startsWith('ppc64')) return undefined
+    if (['disk', 'none'].includes(bootStateOf(node))) return undefined
+  }
   return [GRUB_PROGRAM, CORE_PROGRAM].map((each) => join(tftpdir, each)).find((each) => existsSync(each))
 }
