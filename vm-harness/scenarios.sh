@@ -6,6 +6,14 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 [ $# -gt 0 ] || set -- ramdisk learn localdisk
 sh "$here/install.sh" qemu-system-x86 qemu-system-data ipxe-qemu ipxe busybox-static kmod iproute2 mmdebstrap radvd xz-utils zstd \
   squashfs-tools e2fsprogs
+case " $* " in
+*" ppc64le "*)
+  # The last two lines build GRUB's modules.
+  sh "$here/install.sh" qemu-system-ppc qemu-user-static grub-common grub2-common debian-archive-keyring \
+    quilt autoconf automake libtool gettext autopoint flex bison make gcc libc6-dev python3 \
+    gcc-powerpc-linux-gnu libc6-dev-powerpc-cross liblzma-dev
+  ;;
+esac
 sh "$here/runtime.sh"
 for name in "$@"; do
   node --disable-warning=ExperimentalWarning "$here/scenarios/$name.ts"
