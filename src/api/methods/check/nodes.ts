@@ -9,7 +9,8 @@ import { directoriesOf } from '../../../statelite/own-directories.ts'
 import { resolveServer } from '../../../statelite/servers.ts'
 import type { TablesView } from '../../../tables/row.ts'
 import { EDIT_CHECKERS } from '../../checkers.ts'
-import { bootFilesAt, type WantedLoader, wantedLoaders } from './loaders.ts'
+import { bootFilesAt, checkNetboot, type WantedLoader, wantedLoaders } from './loaders.ts'
+import { checkMemory, knownMemory } from './memory.ts'
 import type { CheckReport } from './report.ts'
 import type { Subject } from './subject.ts'
 
@@ -40,6 +41,8 @@ interface Pass {
   readonly isWhole: boolean
   /** Nodes whose address went to the node that had it first. */
   readonly losers: ReadonlySet<string>
+  /** MiB by node, where it is known. */
+  readonly memory: ReadonlyMap<string, number>
   readonly report: CheckReport
   readonly needs: Needs
 }
@@ -56,6 +59,7 @@ export async function checkNodesOf(
   // Findings about many such nodes are cut: those that are left out say for themselves that they have no address.
   const told = EDIT_CHECKERS.flatMap((checker) => checker(view)).filter(({ code }) => /^duplicate-/.test(code))
   const losers = new Set(told.map(({ row }) => row.replace(/^node=/, '')))
+  const memory = knownMemory(view)
   let snapshot = first
   for (const [at, name] of subject.nodes.entries()) {
     if (at > 0 && at % CHUNK === 0) {
@@ -66,7 +70,7 @@ export async function checkNodesOf(
     const node = snapshot.node(name)
     if (node === undefined) continue
     try {
-      checkNode(node, { snapshot, answers, isWhole: subject.isWhole, losers, report, needs })
+      checkNode(node, { snapshot, answers, isWhole: subject.isWhole, losers, memory, report, needs })
     } catch (error) {
       report.add('error', 'internal', 'check', `could not be checked: ${String(error)}`, 'report this', node)
     }
@@ -75,7 +79,7 @@ export async function checkNodesOf(
 }
 
 function checkNode(node: ClusterNode, pass: Pass): void {
-  const { snapshot, report, needs } = pass
+  const { snapshot, answers, report, needs } = pass
   const { name } = node
   if (node.imageName === undefined) {
     const advice = `nodeset ${name} osimage=<image>`
@@ -90,6 +94,7 @@ function checkNode(node: ClusterNode, pass: Pass): void {
   }
   for (const finding of findingsOf(node, pass)) addFinding(finding, node, report)
   checkArchitecture(node, pass)
+  checkMemory(node, answers.plan(node, snapshot).plan?.root, pass.memory, report)
   const network = node.ip === undefined ? undefined : snapshot.networkOf(node.ip)
   if (network !== undefined) needs.networks.add(network.netname)
   noteNeeds(node, pass)
@@ -148,5 +153,6 @@ function noteNeeds(node: ClusterNode, { snapshot, answers, report, needs }: Pass
     report.add('info', 'other-server', 'noderes row', message, '', node)
     return
   }
+  checkNetboot(node, report)
   for (const file of bootFilesAt(node, snapshot, context.value)) wantedLoaders(needs.loaders, file, node.name)
 }
