@@ -15,7 +15,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
   # The libraries at the end are those of nginx, which is unpacked by the benchmark itself (bench/http.ts says why).
   sh "$here/../vm-harness/install.sh" iproute2 procps gcc libc6-dev \
     kea-dhcp4-server kea-admin dnsmasq-base atftpd wrk nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-dev \
-    libcrypt1 libpcre2-8-0 libssl3 zlib1g
+    libcrypt1 libpcre2-8-0 libssl3 zlib1g \
+    mmdebstrap squashfs-tools pigz zstd xz-utils cpio busybox-static kmod
 )
 node=$here/../node_modules/node/bin/node
 [ -x "$node" ] || node=node
