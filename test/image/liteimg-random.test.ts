@@ -166,6 +166,8 @@ test('edits made in the image between runs are kept, wherever the content lay at
 class Interrupted extends Error {}
 
 test('interrupted before any single change and run again: converges, with the same table or another', async (t) => {
+  // Some hundred runs, each of which waits for the disk.
+  t.timeout(600_000)
   const items: Item[] = [
     { kind: 'file', path: 'etc/a', content: 'a', mode: 0o600 },
     { kind: 'file', path: 'etc/lvm/x', content: 'x' },
@@ -223,6 +225,7 @@ test('interrupted before any single change and run again: converges, with the sa
 })
 
 test('killed with -9 at random moments: the next run finds a way, and nothing is lost', async (t) => {
+  t.timeout(600_000)
   const items: Item[] = Array.from({ length: 30 }, (_, index) => ({
     kind: 'file' as const,
     path: `etc/d${index % 5}/f${index}`,
