@@ -141,7 +141,7 @@ listen_lldp() {
   }
   for li_name in $(port_names); do
     [ "$(cat "$SYS_NET/$li_name/type")" = 1 ] || continue
-    ip link set "$li_name" allmulticast on 2>/dev/null
+    ifconfig "$li_name" allmulti 2>/dev/null || ip link set "$li_name" promisc on 2>/dev/null
     (
       exec 2>/dev/null
       lldp_address "$li_name" | timeout "$LLDP_SECONDS" "$FRAME_READER" | od -An -v -tx1 | tr -d ' \n' >"$FRAMES/$li_name.part"

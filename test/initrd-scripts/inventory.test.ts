@@ -150,6 +150,7 @@ for (const shell of MISSING === undefined ? SHELLS : []) {
       `
 ${more}
 ip() { :; }
+ifconfig() { :; }
 sleep() { :; }
 sync() { echo sync; }
 reboot() { echo "reboot $*"; exit; }
