@@ -6,6 +6,10 @@
 set -eu
 
 dest=$1
+mkdir -p -- "$dest"
+# Two rehearsals at once build it once.
+exec 9>"$dest/lock"
+flock 9
 suite=bookworm
 packages=systemd-sysv,udev,dbus,libpam-systemd,iproute2,kmod,login,passwd,util-linux,procps,netbase,ca-certificates${2:+,$2}
 kernel=linux-image-cloud-amd64
@@ -16,7 +20,6 @@ if [ -f "$dest/built" ] && [ "$(cat "$dest/built")" = "$stamp" ]; then
   exit 0
 fi
 rm -rf -- "$dest/rootimg" "$dest/rootimg.new" "$dest/built"
-mkdir -p -- "$dest"
 
 # The mirror this machine uses is the mirror to build from.
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -v security | head -n 1)
