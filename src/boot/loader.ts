@@ -3,6 +3,7 @@ import type { ClusterNode, ImageName, Ipv4 } from '../cluster/model.ts'
 import { type EfiMachine, efiFileName } from './efi-files.ts'
 import type { Firmware } from './firmware.ts'
 import { type NetbootMethod, netbootMethod } from './netboot.ts'
+import { quirkChangeOf } from './quirks.ts'
 import { bootStateOf } from './state.ts'
 
 export interface LoaderReason {
@@ -39,12 +40,15 @@ export interface LoaderChoice {
   readonly pathPrefix?: string
   /** Options 66 and 67 are to be sent although not asked for. */
   readonly forceBootFile?: true
-  /** Option 67 with a NUL behind it: ROMs exist that read on to the next option (0xff at the end of the name). */
+  /** Option 67 with a NUL behind it. */
   readonly terminateBootFile?: true
+  /** Beside a site's DHCP server, option 43: take the boot file of this offer. */
+  readonly proxyTakesOffer?: true
   readonly reasons: readonly LoaderReason[]
 }
 
-interface Chosen extends Omit<LoaderChoice, 'reasons' | 'siaddr'> {
+/** What is there for one kind of firmware only comes from the quirks. */
+interface Chosen extends Pick<LoaderChoice, 'file' | 'configurationFile' | 'pathPrefix'> {
   readonly why: string
   readonly row?: string
 }
@@ -67,7 +71,7 @@ export function chooseLoader(firmware: Firmware, node: ClusterNode, server: Load
   reasons.push({ text: chosen.why, ...(chosen.row ? { row: chosen.row } : {}) })
   const { why: _why, row: _row, ...options } = chosen
   const boots = options.file !== undefined || options.configurationFile !== undefined
-  return boots ? { siaddr: next, ...options, reasons } : { reasons }
+  return boots ? { siaddr: next, ...options, ...quirkChangeOf(firmware), reasons } : { reasons }
 }
 
 function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen {
@@ -82,15 +86,13 @@ function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen
 
   switch (firmware.kind) {
     case 'ipxe':
-      if (isPxelinux(method) && isBios(firmware))
-        return { ...pxelinuxFiles(node, method), noProxyDhcp: true, ...say('pxelinux') }
-      return { file: `${base}/boot/ipxe/${node.name}`, noProxyDhcp: true, ...say('the node’s iPXE script') }
+      if (isPxelinux(method) && isBios(firmware)) return { ...pxelinuxFiles(node, method), ...say('pxelinux') }
+      return { file: `${base}/boot/ipxe/${node.name}`, ...say('the node’s iPXE script') }
     case 'bios-pxe':
-      if (isPxelinux(method)) return { ...pxelinuxFiles(node, method), terminateBootFile: true, ...say('pxelinux') }
-      if (method === 'grub') return { file: grubProgram, terminateBootFile: true, ...say('GRUB') }
+      if (isPxelinux(method)) return { ...pxelinuxFiles(node, method), ...say('pxelinux') }
+      if (method === 'grub') return { file: grubProgram, ...say('GRUB') }
       return {
         file: method === 'ipxe-drivers' ? 'ipxe.pxe' : 'undionly.kpxe',
-        terminateBootFile: true,
         ...say('iPXE for BIOS'),
       }
     case 'uefi-pxe':
@@ -98,10 +100,10 @@ function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen
       const { machine } = firmware
       if (machine !== 'x86_64' && machine !== 'arm64') return say('no loader for this architecture, address only')
       const program = uefiProgram(method, machine, node)
-      if (firmware.kind === 'uefi-pxe') return { file: program.tftp, terminateBootFile: true, ...say(program.why) }
+      if (firmware.kind === 'uefi-pxe') return { file: program.tftp, ...say(program.why) }
       // UEFI specification, HTTP boot: an offer without option 60 `HTTPClient` is ignored for ever.
       const file = `${base}/${program.http}`
-      return { file, vendorClass: 'HTTPClient', forceBootFile: true, ...say(`${program.why}, by URL`) }
+      return { file, ...say(`${program.why}, by URL`) }
     }
     case 'petitboot': {
       const configurationFile = `${base}/boot/petitboot/${node.name}`
@@ -109,7 +111,7 @@ function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen
       return { file: configurationFile, configurationFile, pathPrefix, ...say('petitboot configuration (option 209)') }
     }
     case 'open-firmware':
-      return { file: grubProgram, forceBootFile: true, ...say('GRUB') }
+      return { file: grubProgram, ...say('GRUB') }
     case 'plain':
       // SLOF's DISCOVER and GRUB's own DHCP say nothing about themselves: the tables decide.
       if (method === 'grub' || (netboot === undefined && isPower(node)))
@@ -138,8 +140,8 @@ function uefiProgram(method: NetbootMethod | undefined, machine: EfiMachine, nod
   return { tftp: name, http: `boot/loader/${name}`, why }
 }
 
-/** What noderes.netboot asks for and this firmware cannot do: it gets what can boot it, and the timeline says so. */
-function disagreement(firmware: Firmware, netboot: string | undefined): string {
+/** What noderes.netboot asks for and this firmware cannot do, or ''. It gets what can boot it, and the timeline says so. */
+export function disagreement(firmware: Firmware, netboot: string | undefined): string {
   if (netboot === undefined || netboot.trim() === '') return ''
   const method = netbootMethod(netboot)
   const instead = (why: string) => `, although netboot is ${netboot}: ${why}`

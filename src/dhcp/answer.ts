@@ -1,4 +1,5 @@
 /** Decisions put together: an answer with its packet and its way back, a NAK, or silence and why. Pure. */
+import { whyNotBootPort } from '../boot/boot-port.ts'
 import { discoveryNode } from '../boot/discovery.ts'
 import type { Ipv4 } from '../cluster/model.ts'
 import type {
@@ -28,7 +29,9 @@ export function answer(
   const firmware = firmwareOf(packet)
   const stranger = port ? undefined : discoveryNode(context.snapshot, link.network, firmware)
   if (stranger) reasons.push({ text: 'a stranger to be discovered', row: 'site key=discovery' })
-  const subject = port?.node ?? stranger
+  const other = port && whyNotBootPort(port)
+  if (other) reasons.push(other)
+  const subject = other ? undefined : (port?.node ?? stranger)
   const loader = subject && loaderOf(firmware, subject, link, context.snapshot, context.httpPort)
   if (loader) reasons.push(...loader.reasons)
   const content: ReplyContent = {

@@ -3,7 +3,7 @@ import type { Ipv4 } from '../cluster/model.ts'
 import { isOurs, leaseAction, rangeRow, staticAddress, whyNoDynamicAddress, wrongPlace } from './addresses.ts'
 import { answer, nak, silence } from './answer.ts'
 import type { DhcpDecision, LeaseAction, Place } from './decision.ts'
-import { leaseSeconds } from './lease-time.ts'
+import { leaseSeconds, nodeLeaseSeconds } from './lease-time.ts'
 import { OPTION, parseIpv4, parseText } from './options.ts'
 
 const NONE = '0.0.0.0'
@@ -43,7 +43,7 @@ function decideWish(place: Place, wish: Ipv4, state: 'selecting' | 'renewing' | 
   if (port) {
     if (port.ip === undefined) return wrongPlace(place)
     const ip = staticAddress(place)
-    if (ip === wish) return answer(place, 'ACK', ip, context.snapshot.site.leaseSeconds)
+    if (ip === wish) return answer(place, 'ACK', ip, nodeLeaseSeconds(place))
     const text = ip ? `its address is ${ip}, not ${wish}` : `its address ${port.ip} is not of this network`
     return nak(place, { text, row: `hosts node=${port.node.name} ip=${port.ip}` })
   }

@@ -3,15 +3,17 @@
  * number; what is to change (an offer, a lease) is part of the decision and is carried out by the service.
  */
 import type { Ipv4 } from '../cluster/model.ts'
+import { isProxied } from '../cluster/proxy-networks.ts'
 import { isOurs, leaseAction, rangeRow, staticAddress, whyNoDynamicAddress, wrongPlace } from './addresses.ts'
 import { answer, mute, silence } from './answer.ts'
 import { decideRequest } from './decide-request.ts'
 import type { Case, DhcpContext, DhcpDecision, Place, Reason, RequestName } from './decision.ts'
 import { identifyClient } from './identity.ts'
-import { leaseSeconds } from './lease-time.ts'
+import { leaseSeconds, nodeLeaseSeconds } from './lease-time.ts'
 import { selectLink } from './link.ts'
 import { OPTION, parseIpv4, parseRelayAgentInformation } from './options.ts'
 import { type DhcpPacket, messageTypeOf } from './packet.ts'
+import { decideProxy } from './proxy.ts'
 import { MESSAGE } from './reply.ts'
 
 const NONE = '0.0.0.0'
@@ -44,6 +46,8 @@ export function decideDhcp(packet: DhcpPacket, context: DhcpContext): DhcpDecisi
   reasons.push({ text: link.why })
   if (!link.network) return silence(found, { text: port ? 'no network for it' : 'dynamic addresses refused' })
   const place: Place = { ...found, link, port }
+  if (isProxied(context.snapshot, link.network)) return decideProxy(place)
+  if (context.onProxyPort) return silence(place, { text: 'port 4011, and this is no network of site.proxydhcp' })
   switch (request) {
     case 'DISCOVER':
       return decideDiscover(place)
@@ -64,7 +68,7 @@ function decideDiscover(place: Place): DhcpDecision {
   const { packet, context, identity, link, port } = place
   if (port) {
     const ip = staticAddress(place)
-    return ip ? answer(place, 'OFFER', ip, context.snapshot.site.leaseSeconds) : wrongPlace(place)
+    return ip ? answer(place, 'OFFER', ip, nodeLeaseSeconds(place)) : wrongPlace(place)
   }
   const refusal = whyNoDynamicAddress(place)
   if (refusal) return silence(place, refusal)

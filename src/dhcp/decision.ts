@@ -13,6 +13,10 @@ export interface DhcpContext {
   readonly interfaces: readonly InterfaceAddress[]
   /** Receiving interface; undefined when it cannot be told. */
   readonly receivedOn: string | undefined
+  /** Our address it was sent to, when it was sent to one. */
+  readonly receivedAt?: Ipv4 | undefined
+  /** It came to the ProxyDHCP port, 4011. */
+  readonly onProxyPort?: boolean
   readonly leases: LeaseView
   readonly nowMs: number
   /** Port in boot file URLs. */

@@ -13,8 +13,8 @@ export interface DestinationQuestion {
 
 export interface Destination {
   readonly address: string
-  /** `relay`: the port the relay sent from (RFC 8357). */
-  readonly port: 'server' | 'client' | 'relay'
+  /** `relay`: the port the relay sent from (RFC 8357); `source`: the port the client sent from (ProxyDHCP). */
+  readonly port: 'server' | 'client' | 'relay' | 'source'
   /** The broadcast bit is to be set in the reply, so that the relay broadcasts it too. */
   readonly setBroadcastFlag: boolean
   readonly clause: string

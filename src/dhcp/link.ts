@@ -1,6 +1,6 @@
 /** On which network is the client, and which of our addresses faces it? Pure. */
 import type { Ipv4, Network, NodePort, Snapshot } from '../cluster/model.ts'
-import type { RelayAgentInformation } from './options.ts'
+import { OPTION, parseIpv4, type RelayAgentInformation } from './options.ts'
 import type { DhcpPacket } from './packet.ts'
 
 /** One address of one provisioning interface. */
@@ -25,6 +25,8 @@ export interface LinkQuestion {
   readonly interfaces: readonly InterfaceAddress[]
   /** Name of the receiving interface; undefined when the operating system does not say (several interfaces). */
   readonly receivedOn: string | undefined
+  /** Our address it was sent to, when that is known: relays and renewing clients send to one. */
+  readonly receivedAt?: Ipv4 | undefined
 }
 
 export type LinkAnswer = Link | { readonly network: undefined; readonly why: string }
@@ -32,14 +34,13 @@ export type LinkAnswer = Link | { readonly network: undefined; readonly why: str
 const NONE = '0.0.0.0'
 
 export function selectLink(question: LinkQuestion): LinkAnswer {
-  const { packet, relay, port, snapshot } = question
-  // RFC 3527 §3: link selection names the subnet, giaddr only the way back.
-  const relayed = relay?.linkSelection ?? (packet.giaddr === NONE ? undefined : (packet.giaddr as Ipv4))
-  if (relayed && packet.giaddr !== NONE) {
-    const why = relay?.linkSelection ? `link selection ${relayed}` : `giaddr ${relayed}`
-    const network = snapshot.networkOf(relayed)
-    if (!network) return { network: undefined, why: `${why} is in no networks row` }
-    return { network, serverAddress: facingAddress(network, question), why }
+  const { packet, port, snapshot } = question
+  // RFC 3527 §3, RFC 3011 §2: the relay's word, then the client's, name the subnet; giaddr is then only the way back.
+  const named = namedSubnet(question)
+  if (named) {
+    const network = snapshot.networkOf(named.address)
+    if (!network) return { network: undefined, why: `${named.why} is in no networks row` }
+    return { network, serverAddress: facingAddress(network, question), why: named.why }
   }
   if (packet.ciaddr !== NONE) {
     // A client that has an address may be anywhere: renewals are unicast and routed (RFC 2131 §4.3.2).
@@ -47,6 +48,15 @@ export function selectLink(question: LinkQuestion): LinkAnswer {
     if (network) return { network, serverAddress: facingAddress(network, question), why: `ciaddr ${packet.ciaddr}` }
   }
   return selectDirectLink(port, question)
+}
+
+function namedSubnet({ packet, relay }: LinkQuestion): { readonly address: Ipv4; readonly why: string } | undefined {
+  const isRelayed = packet.giaddr !== NONE
+  const byRelay = isRelayed ? relay?.linkSelection : undefined
+  if (byRelay) return { address: byRelay, why: `link selection ${byRelay}` }
+  const byClient = parseIpv4(packet.options.get(OPTION.subnetSelection))
+  if (byClient) return { address: byClient, why: `subnet selection ${byClient}` }
+  return isRelayed ? { address: packet.giaddr as Ipv4, why: `giaddr ${packet.giaddr}` } : undefined
 }
 
 /** Not relayed: the client is on the wire of the receiving interface. */
@@ -69,11 +79,15 @@ function selectDirectLink(port: NodePort | undefined, question: LinkQuestion): L
   return link ?? { network: undefined, why: `interface ${receivedOn} has no address inside a networks row` }
 }
 
-/** Our address in that network; else networks.dhcpserver or site.master if that is us; else the first of the interface. */
-function facingAddress(network: Network, { interfaces, receivedOn, snapshot }: LinkQuestion): Ipv4 {
+/**
+ * Our address in that network; else the one it was sent to, which the client's side can reach; else networks.dhcpserver or
+ * site.master if that is us; else the first of the interface.
+ */
+function facingAddress(network: Network, { interfaces, receivedOn, receivedAt, snapshot }: LinkQuestion): Ipv4 {
   const inside = interfaces.find(({ address }) => network.contains(address))
+  const meant = interfaces.find(({ address }) => address === receivedAt)
   const named = interfaces.find(({ address }) => address === network.dhcpserver || address === snapshot.site.master)
   const first = interfaces.find(({ name }) => name === receivedOn) ?? interfaces[0]
   // The server never runs without an interface; openDhcpServer refuses that.
-  return (inside ?? named ?? first)!.address
+  return (inside ?? meant ?? named ?? first)!.address
 }

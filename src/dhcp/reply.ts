@@ -17,7 +17,9 @@ import {
   numberToIpv4,
   OPTION,
   parseArchitectures,
+  parseIpv4,
   parseIpv4Text,
+  parseSubOptions,
   parseText,
   parseUint16,
   parseUserClasses,
@@ -129,13 +131,15 @@ export function buildReply(request: DhcpPacket, content: ReplyContent): DhcpPack
     if (code === OPTION.domainName && content.hostname && wants(OPTION.hostName))
       options.set(OPTION.hostName, encodeText(content.hostname))
   }
-  if (content.leaseSeconds !== undefined) {
+  // For ever: nothing to renew, and the times would be 34 and 60 years.
+  if (content.leaseSeconds !== undefined && content.leaseSeconds !== 0xffff_ffff) {
     const { renewal, rebinding } = leaseTimes(content.leaseSeconds)
     options.set(OPTION.renewalTime, renewal)
     options.set(OPTION.rebindingTime, rebinding)
   }
   const machine = request.options.get(OPTION.machineIdentifier)
   if (machine && wanted?.includes(OPTION.machineIdentifier)) options.set(OPTION.machineIdentifier, machine)
+  echoSubnetSelection(request, link, options)
   echoRelayAgent(request, options)
 
   const file = loader?.file !== undefined && loader.file.length <= limits.fileNameBytes ? loader.file : ''
@@ -149,6 +153,52 @@ export function buildReply(request: DhcpPacket, content: ReplyContent): DhcpPack
     // RFC 1497: a BOOTP client that sent no cookie reads no options.
     cookie: type !== 'BOOTREPLY' || request.cookie,
   }
+}
+
+export interface ProxyContent {
+  readonly type: typeof MESSAGE.OFFER | typeof MESSAGE.ACK
+  readonly serverIdentifier: Ipv4
+  readonly siaddr: Ipv4
+  readonly vendorClass: string
+  readonly loader: LoaderChoice
+}
+
+/** PXE 2.1 §2.2.3, tables 2-4 and 2-7: no address, no lease; what to load, and from where. */
+export function buildProxyReply(request: DhcpPacket, content: ProxyContent): DhcpPacket {
+  const { loader } = content
+  const { file = '' } = loader
+  const options = new Map<number, Uint8Array>()
+  options.set(OPTION.messageType, BYTE[content.type]!)
+  options.set(OPTION.serverIdentifier, encodeIpv4(content.serverIdentifier))
+  options.set(OPTION.vendorClass, encodeText(content.vendorClass))
+  echoClientIdentifier(request, options)
+  const machine = request.options.get(OPTION.machineIdentifier)
+  if (machine) options.set(OPTION.machineIdentifier, machine)
+  const vendor = proxyVendorOptions(request, content)
+  if (vendor) options.set(OPTION.vendorSpecific, vendor)
+  options.set(OPTION.bootFileName, encodeText(loader.terminateBootFile ? `${file}\0` : file))
+  if (loader.configurationFile) options.set(OPTION.configurationFile, encodeText(loader.configurationFile))
+  if (loader.pathPrefix) options.set(OPTION.pathPrefix, encodeText(loader.pathPrefix))
+  echoRelayAgent(request, options)
+  const fits = file.length <= limits.fileNameBytes
+  const ciaddr = content.type === MESSAGE.ACK ? request.ciaddr : '0.0.0.0'
+  return { ...header(request), ciaddr, siaddr: content.siaddr, file: fits ? file : '', options }
+}
+
+/** A client that chose a boot item (43.71) wants it named again; else discovery control, where the firmware needs it. */
+function proxyVendorOptions(request: DhcpPacket, { type, loader }: ProxyContent): Uint8Array | undefined {
+  const item = parseSubOptions(withoutEnd(request.options.get(OPTION.vendorSpecific)))?.get(71)
+  if (type === MESSAGE.ACK) return item && Uint8Array.of(71, item.length, ...item, END)
+  return loader.proxyTakesOffer ? TAKE_THIS_FILE : undefined
+}
+
+const END = 255
+/** Discovery control, bit 3: no discovery, no menu, load the file named here. */
+const TAKE_THIS_FILE = Uint8Array.of(6, 1, 8, END)
+
+/** PXE closes option 43 with an END of its own. */
+function withoutEnd(value: Uint8Array | undefined): Uint8Array | undefined {
+  return value?.at(-1) === END ? value.subarray(0, -1) : value
 }
 
 /** RFC 2131 §4.3.1 table 3, column DHCPNAK: only these options. */
@@ -230,6 +280,13 @@ function setBootOptions(
 function echoClientIdentifier(request: DhcpPacket, options: Map<number, Uint8Array>): void {
   const id = request.options.get(OPTION.clientIdentifier)
   if (id) options.set(OPTION.clientIdentifier, id)
+}
+
+/** RFC 3011 §2: the option comes back when it was used, and only then. */
+function echoSubnetSelection(request: DhcpPacket, { network }: Link, options: Map<number, Uint8Array>): void {
+  const value = request.options.get(OPTION.subnetSelection)
+  const subnet = parseIpv4(value)
+  if (value && subnet && network.contains(subnet)) options.set(OPTION.subnetSelection, value)
 }
 
 /** RFC 3046 §2.2: verbatim; the encoder puts it last. */

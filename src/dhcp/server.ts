@@ -5,12 +5,15 @@
  * per provisioning address, bound to it, so that 255.255.255.255 goes out of the right interface; these sockets also get
  * what is unicast to their address (renewals, relays).
  */
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import type { RemoteInfo, Socket } from 'node:dgram'
 import type { Cluster, Ipv4 } from '../cluster/model.ts'
+import { proxiesAnywhere } from '../cluster/proxy-networks.ts'
 import type { EmitEvent } from '../timeline/event.ts'
 import { type Lease, openLeaseStore } from './leases.ts'
 import type { InterfaceAddress } from './link.ts'
+import { openProxySockets } from './proxy-sockets.ts'
 import { type DhcpCounters, DhcpService } from './service.ts'
+import { bindSocket } from './sockets.ts'
 
 export interface DhcpServerOptions {
   readonly cluster: Cluster
@@ -22,6 +25,7 @@ export interface DhcpServerOptions {
   readonly now: () => number
   readonly serverPort?: number
   readonly clientPort?: number
+  readonly proxyPort?: number
   /** Instead of site.httpport in boot file URLs. */
   readonly httpPort?: number
   /** Sockets bound to a device (systemd BindToDevice=), by interface. */
@@ -69,14 +73,21 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     clientPort: options.clientPort ?? 68,
     ...(options.httpPort === undefined ? {} : { httpPort: options.httpPort }),
     log,
-    send: ({ bytes, address, port, from }) => {
-      senders.get(from)?.send(bytes, port, address, (error) => {
+    send: ({ bytes, address, port, from, fromProxyPort }) => {
+      const socket = fromProxyPort ? proxy.senderOf(from) : senders.get(from)
+      socket?.send(bytes, port, address, (error) => {
         if (!error) return
         service.counters.sendErrors += 1
         if (service.counters.sendErrors === 1)
           log.warn(`dhcp: cannot send from ${from} to ${address}: ${error.message}`)
       })
     },
+  })
+  const proxy = openProxySockets({
+    addresses: [...new Set(interfaces.map(({ address }) => address))],
+    port: options.proxyPort ?? 4011,
+    receive: (datagram) => service.receive(datagram),
+    warn: (message) => log.warn(message),
   })
   const servesDynamicAddresses = () => passed.length > 0 || service.onlyInterface !== undefined
   let warned = false
@@ -87,13 +98,16 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     if (refusing && !warned) log.warn(severalInterfaces(names))
     warned = refusing
   }
-  watchInterfaces()
-  const unwatch = cluster.onChange(watchInterfaces)
+  const watch = () => {
+    watchInterfaces()
+    return proxy.follow(proxiesAnywhere(cluster.current))
+  }
+  const unwatch = cluster.onChange(watch)
 
-  const listen = (socket: Socket, receivedOn: string | undefined) => {
+  const listen = (socket: Socket, receivedOn: string | undefined, receivedAt?: Ipv4) => {
     sockets.push(socket)
     socket.on('message', (bytes: Buffer, { port }: RemoteInfo) => {
-      if (!closing) service.receive({ bytes, receivedOn, sourcePort: port })
+      if (!closing) service.receive({ bytes, receivedOn, receivedAt, sourcePort: port })
     })
     // ICMP errors of earlier sends and a vanished interface come here; they must not end the process.
     socket.on('error', (error) => log.warn(`dhcp: ${error.message}`))
@@ -103,6 +117,7 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     if (closing) return
     closing = true
     unwatch()
+    await proxy.close()
     // The leases first: what was promised gets to the disk, and the answers waiting for it still leave.
     await leases.close()
     await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))))
@@ -114,10 +129,11 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
       socket.setBroadcast(true)
       senders.set(address, socket)
       // Unicast tells which address was meant; with several interfaces that is not yet the wire it came by.
-      listen(socket, undefined)
+      listen(socket, undefined, address)
     }
     if (passed.length === 0) listen(await bindSocket({ address: '0.0.0.0', port: serverPort }), undefined)
     for (const { fd, interfaceName } of passed) listen(await bindSocket({ fd }), interfaceName)
+    await watch()
   } catch (error) {
     await close()
     throw error
@@ -140,31 +156,4 @@ function severalInterfaces(names: ReadonlySet<string>): string {
     'a request cannot be told, so dynamic addresses are refused except through relays; known nodes are served. Name one ' +
     'interface, or pass in sockets bound to devices (systemd socket units with BindToDevice=)'
   )
-}
-
-/** Every send of an unconnected socket looks its address up; ours are addresses already, so the answer is immediate. */
-const lookup = (
-  address: string,
-  _options: unknown,
-  answer: (fault: null, address: string, family: number) => void,
-): void => answer(null, address, 4)
-
-function bindSocket(
-  place: { readonly address: string; readonly port: number } | { readonly fd: number },
-): Promise<Socket> {
-  const socket = createSocket({ type: 'udp4', reuseAddr: true, recvBufferSize: 4 * 1024 * 1024, lookup })
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      socket.close()
-      const where = 'fd' in place ? `descriptor ${place.fd}` : `${place.address} port ${place.port}`
-      reject(
-        new Error(`DHCP cannot take ${where}: ${error.message}. Is another DHCP server running, or is this not root?`),
-      )
-    }
-    socket.once('error', fail)
-    socket.bind('fd' in place ? { fd: place.fd } : { address: place.address, port: place.port }, () => {
-      socket.off('error', fail)
-      resolve(socket)
-    })
-  })
 }

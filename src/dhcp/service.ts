@@ -14,6 +14,10 @@ export interface Datagram {
   /** Receiving interface, when its socket is bound to a device; undefined: the operating system did not say. */
   readonly receivedOn: string | undefined
   readonly sourcePort: number
+  /** Our address it was sent to, when its socket is bound to one. */
+  readonly receivedAt?: Ipv4 | undefined
+  /** It came to the ProxyDHCP port, 4011. */
+  readonly onProxyPort?: boolean
 }
 
 export interface OutgoingDatagram {
@@ -22,6 +26,8 @@ export interface OutgoingDatagram {
   readonly port: number
   /** Our address to send from: decides the interface a broadcast leaves by. */
   readonly from: Ipv4
+  /** Port 4011 answers from port 4011. */
+  readonly fromProxyPort: boolean
 }
 
 export interface DhcpServiceOptions {
@@ -111,7 +117,9 @@ export class DhcpService {
     const { leases, interfaces, httpPort } = this.#options
     const snapshot = this.refresh()
     const receivedOn = datagram.receivedOn ?? this.#onlyInterface
-    return { snapshot, interfaces, receivedOn, leases, nowMs, httpPort: httpPort ?? snapshot.site.httpport }
+    const { receivedAt, onProxyPort = false } = datagram
+    const http = httpPort ?? snapshot.site.httpport
+    return { snapshot, interfaces, receivedOn, receivedAt, onProxyPort, leases, nowMs, httpPort: http }
   }
 
   #carryOut(decision: DhcpDecision, datagram: Datagram, nowMs: number): void {
@@ -149,8 +157,10 @@ export class DhcpService {
     const { serverPort, clientPort, send } = this.#options
     const { bytes, dropped } = encodePacket(answer.packet, answer.maximumBytes)
     const { address, port } = answer.destination
-    const ports = { server: serverPort, client: clientPort, relay: datagram.sourcePort }
-    send({ bytes, address, port: ports[port], from: this.#sourceAddress(answer, datagram) })
+    const { sourcePort, onProxyPort = false } = datagram
+    const ports = { server: serverPort, client: clientPort, relay: sourcePort, source: sourcePort }
+    const from = this.#sourceAddress(answer, datagram)
+    send({ bytes, address, port: ports[port], from, fromProxyPort: onProxyPort })
     this.counters.answered += 1
     this.counters.sent += 1
     this.counters.optionsDropped += dropped.length

@@ -22,6 +22,8 @@ export interface FakeNode {
   readonly netboot?: string
   readonly arch?: string
   readonly refused?: boolean
+  /** Further ports, behind the boot port. */
+  readonly others?: readonly { readonly mac: string; readonly ip?: string }[]
   readonly attributes?: Readonly<Record<string, string>>
 }
 
@@ -40,6 +42,10 @@ export interface FakeTables {
   readonly nodes?: readonly FakeNode[]
   readonly networks?: readonly FakeNetwork[]
   readonly site?: Partial<Site>
+  /** Keys of the site table that have no column of their own. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Of the image `img`. */
+  readonly rootfstype?: 'nfs' | 'ramdisk'
 }
 
 export const ip = (text: string) => text as Ipv4
@@ -62,7 +68,7 @@ export function fakeSnapshot(tables: FakeTables): Snapshot {
     nameservers: ['<xcatmaster>'],
     ntpservers: [],
     nodestatus: true,
-    get: () => undefined,
+    get: (key) => tables.settings?.[key],
     ...tables.site,
   }
   number += 1
@@ -71,7 +77,7 @@ export function fakeSnapshot(tables: FakeTables): Snapshot {
     site,
     networks,
     nodeNames: [...nodes.keys()] as NodeName[],
-    images: new Map([['img' as ImageName, {} as Image]]),
+    images: new Map([['img' as ImageName, { rootfstype: tables.rootfstype } as Image]]),
     litefile: [],
     litetree: [],
     faults: [],
@@ -124,5 +130,9 @@ function fakeNode(row: FakeNode): ClusterNode {
     attribute: (table, column) => row.attributes?.[`${table}.${column}`],
   }
   ports.push({ node, mac: mac(row.mac), interfaceName: undefined, ip: address, refused: row.refused ?? false })
+  for (const other of row.others ?? []) {
+    const own = other.ip === undefined ? undefined : ip(other.ip)
+    ports.push({ node, mac: mac(other.mac), interfaceName: undefined, ip: own, refused: false })
+  }
   return node
 }
