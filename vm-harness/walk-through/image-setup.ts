@@ -117,6 +117,14 @@ export function definitionSteps(walk: Walk): Step[] {
         : `ls ${lists}`,
     },
     // What an editor would do.
+    ...(isRpm || arch !== 'x86_64'
+      ? []
+      : [
+          {
+            line: `sed -i 's/^linux-image-amd64$/linux-image-cloud-amd64/' ${lists}/compute.x86_64.pkglist`,
+            answer: '',
+          },
+        ]),
     { line: `sed -i -e '/^chrony$/d' -e '/^xfsprogs$/d' ${lists}/${base}`, answer: '' },
     {
       line: `printf '%s\\n' '# of this site' ${isRpm ? "'@^minimal' '@diagnosis'" : 'lsof'} -strace >> ${lists}/${base}`,
