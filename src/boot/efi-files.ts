@@ -52,6 +52,16 @@ export function parseGrubModuleName(
   return found ? { node: found[1], platform: found[2] ?? '', file: found[3] ?? '' } : undefined
 }
 
+/** Below the TFTP directory: xCAT's names of a GRUB for one node and for an architecture. */
+export function grubProgramNames(node: string, machine: EfiMachine): readonly string[] {
+  const common = `boot/grub2/grub2.${machine === 'arm64' ? 'aarch64' : 'x86_64'}`
+  return node === '' ? [common] : [`boot/grub2/grub2-${node}`, common]
+}
+
+export function ipxeProgram(machine: EfiMachine): string {
+  return machine === 'arm64' ? 'snponly-arm64.efi' : 'snponly.efi'
+}
+
 /** What there is to choose from; paths of files that are there. */
 export interface EfiChoices {
   /** Of the node's image. */

@@ -1,7 +1,14 @@
 /** What lies behind `boot/efi/<node>/…`: loaders of the node's own image where it has them, else what this server has. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { chooseEfiFile, type EfiMachine, parseEfiFileName, parseGrubModuleName } from '../boot/efi-files.ts'
+import {
+  chooseEfiFile,
+  type EfiMachine,
+  grubProgramNames,
+  ipxeProgram,
+  parseEfiFileName,
+  parseGrubModuleName,
+} from '../boot/efi-files.ts'
 import { type FoundLoaders, loaderFor } from '../boot/loader-files.ts'
 import type { Cluster, ClusterNode, Ipv4 } from '../cluster/model.ts'
 import { fileInTree, findEfiLoaders } from '../image/efi-loaders.ts'
@@ -45,19 +52,33 @@ export function openEfiFiles({ cluster, loaders, emit, now }: EfiFileParts): Efi
     return image && fileInTree(currentPlace(image.rootimgdir).rootimg, `usr/lib/grub/${name.platform}/${name.file}`)
   }
 
+  /** A file of the site goes before the package's. */
+  function ipxe(name: string): string | undefined {
+    const own = join(cluster.current.site.tftpdir, name)
+    return existsSync(own) ? own : loaderFor(loaders, name)
+  }
+
+  /** GRUB for BIOS is nowhere to be had but in the TFTP directory, where it has been looked for already. */
+  function insteadOfBiosGrub(path: string, clientIp: string): string | undefined {
+    const node = cluster.current.node(/^boot\/grub2\/grub2-([^/]+)$/.exec(path)?.[1] ?? '')
+    if (!node || !/^(x86|i[3-6]86)/.test(node.arch ?? 'x86_64')) return undefined
+    say(node, clientIp, 'iPXE: there is no GRUB for BIOS in the TFTP directory')
+    return ipxe('undionly.kpxe')
+  }
+
   return {
     async find(request, clientIp, protocol) {
       const snapshot = cluster.current
       const path = request.replace(/^\/+/, '')
       const name = parseEfiFileName(path, snapshot)
-      if (!name) return grubModule(path, clientIp)
+      if (!name) return insteadOfBiosGrub(path, clientIp) ?? grubModule(path, clientIp)
       const { node, machine, part } = name
       const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
       const found = image && (await findEfiLoaders(currentPlace(image.rootimgdir).rootimg, machine))
       const choice = chooseEfiFile(part, protocol, image?.name ?? 'the node', {
         image: found,
         ownGrub: ownGrub(snapshot.site.tftpdir, node, machine),
-        ipxe: loaderFor(loaders, machine === 'arm64' ? 'snponly-arm64.efi' : 'snponly.efi'),
+        ipxe: ipxe(ipxeProgram(machine)),
       })
       if (!choice) return undefined
       if (part === 'first') say(node, clientIp, choice.why)
@@ -66,8 +87,8 @@ export function openEfiFiles({ cluster, loaders, emit, now }: EfiFileParts): Efi
   }
 }
 
-/** The names that xCAT gives the program: for one node, or for all of this architecture. */
 function ownGrub(tftpdir: string, node: ClusterNode, machine: EfiMachine): string | undefined {
-  const names = [`grub2-${node.name}`, `grub2.${machine === 'arm64' ? 'aarch64' : 'x86_64'}`]
-  return names.map((name) => join(tftpdir, 'boot/grub2', name)).find((path) => existsSync(path))
+  return grubProgramNames(node.name, machine)
+    .map((name) => join(tftpdir, name))
+    .find((path) => existsSync(path))
 }

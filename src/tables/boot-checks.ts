@@ -11,9 +11,9 @@ export const ARCHITECTURES = ['x86_64', 'x86', 'i386', 'ppc64', 'ppc64le', 'aarc
 
 const GRUB = ['grub2', 'grub2-http', 'grub2-tftp']
 const LOADERS: readonly (readonly [arch: RegExp, netboot: readonly string[]])[] = [
-  [/^(x86|i[3-6]86)/, ['xnba', 'ipxe', 'pxe', 'pxelinux', ...GRUB]],
+  [/^(x86|i[3-6]86)/, ['xnba', 'ipxe', 'ipxe-drivers', 'pxe', 'pxelinux', 'pxe-http', 'pxe-tftp', ...GRUB]],
   [/^ppc64/, ['petitboot', 'yaboot', ...GRUB]],
-  [/^aarch64/, ['xnba', 'ipxe', ...GRUB]],
+  [/^aarch64/, ['xnba', 'ipxe', 'ipxe-drivers', ...GRUB]],
 ]
 const NETBOOTS = [...new Set(LOADERS.flatMap(([, words]) => words))]
 

@@ -6,6 +6,7 @@ import type { FileSystemRoom, Machine } from '../../src/api/methods/check/machin
 import { renderCheckFinding } from '../../src/api/methods/check/report.ts'
 import { type CpioEntry, encodeCpio, parseCpio } from '../../src/image/initrd/cpio.ts'
 import { encodeElf } from '../image/elf-file.ts'
+import { encodeNetworkDriver, encodeProgram } from '../image/grub-module.ts'
 import { type CheckSite, MACHINE, openCheckSite } from './check-site.ts'
 
 function roomy(change: Partial<FileSystemRoom>): Machine {
@@ -176,11 +177,61 @@ const FAULTS: readonly (readonly [
     ],
   ],
   [
-    'GRUB for one node',
+    'GRUB for one node: without signed loaders in the image UEFI falls back to iPXE, and BIOS does without GRUB in the TFTP directory',
     (s) => s.set('node=cn3', 'noderes.netboot=grub2'),
     [
-      'error    cn3: loader boot/grub2/grub2-cn3: missing, and needed by nodes with BIOS firmware (put it into @/tftpboot)',
+      'warning  cn3: image lite: nodes with UEFI firmware are given iPXE, without Secure Boot: lite has no GRUB for UEFI, and there is no other (for Secure Boot install in the image: Debian: shim-signed and grub-efi-amd64-signed or -arm64-signed; RHEL: shim-x64 and grub2-efi-x64)',
+      'info     cn3: loader boot/grub2/grub2-cn3: there is no GRUB for BIOS; nodes with BIOS firmware are given iPXE',
     ],
+  ],
+  [
+    'GRUB for one node: the signed loaders of Debian do not boot by HTTP',
+    async (s) => {
+      await s.set('node=cn3', 'noderes.netboot=grub2')
+      s.put('tftpboot/boot/grub2/grub2-cn3', 'GRUB')
+      s.put('image/rootimg/usr/lib/shim/shimx64.efi.signed', 'shim')
+      s.put('image/rootimg/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed', 'GRUB')
+    },
+    [
+      'info     cn3: image lite: nodes with UEFI HTTP firmware are given iPXE, without Secure Boot: the GRUB of lite finds no network after UEFI HTTP boot, and there is no other (for Secure Boot use UEFI PXE)',
+    ],
+  ],
+  [
+    'GRUB for a POWER node: none, with the image of another architecture',
+    (s) => s.set('node=cn3', 'nodetype.arch=ppc64le', 'noderes.netboot=grub2-http'),
+    [
+      "error    cn3: nodetype row: the node is ppc64le, its image lite is for x86_64 (correct nodetype.arch, osimage.osarch or the node's provmethod)",
+      'error    cn3: loader boot/grub2/grub2.ppc: missing, and needed by nodes with Open Firmware (liteboot grub make)',
+    ],
+  ],
+  [
+    'GRUB for a POWER node: a program that finds no network card',
+    async (s) => {
+      await s.set('node=cn3', 'nodetype.arch=ppc64le', 'noderes.netboot=grub2-http')
+      s.put('tftpboot/boot/grub2/grub2.ppc', encodeProgram([encodeNetworkDriver({ mallocs: 2, isPatched: true })]))
+    },
+    [
+      "error    cn3: nodetype row: the node is ppc64le, its image lite is for x86_64 (correct nodetype.arch, osimage.osarch or the node's provmethod)",
+      'error    cn3: loader boot/grub2/grub2.ppc: its network driver finds no card: it was made from modules that a security patch of 2025 broke (liteboot grub make)',
+    ],
+  ],
+  [
+    'GRUB for a POWER node: a good program of the node’s own',
+    async (s) => {
+      await s.set('node=cn3', 'nodetype.arch=ppc64le', 'noderes.netboot=grub2-http')
+      s.put('tftpboot/boot/grub2/grub2-cn3', encodeProgram([encodeNetworkDriver({ mallocs: 3, isPatched: true })]))
+    },
+    [
+      "error    cn3: nodetype row: the node is ppc64le, its image lite is for x86_64 (correct nodetype.arch, osimage.osarch or the node's provmethod)",
+    ],
+  ],
+  [
+    'pxelinux for one node',
+    async (s) => {
+      await s.set('node=cn3', 'noderes.netboot=pxe')
+      for (const name of ['pxelinux.0', 'ldlinux.c32']) s.put(`tftpboot/${name}`, 'loader')
+    },
+    ['info     cn3: noderes row: netboot=pxe: pxelinux is a BIOS program; nodes with UEFI firmware are given iPXE'],
   ],
   [
     'no root tree',

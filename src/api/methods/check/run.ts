@@ -48,7 +48,7 @@ export async function runChecks(
   const needs = await checkNodesOf(store, snapshot, answers, subject, report, onProgress)
   checkTablesOf(store, snapshot, subject, report)
   checkNetworksOf(needs.networks, snapshot, machine, report)
-  checkLoaders(needs.loaders.values(), snapshot.site.tftpdir, machine, report)
+  await checkLoaders(needs.loaders.values(), snapshot, machine, report)
   for (const image of subject.images) {
     onProgress(`Checking image ${image.name} ...`)
     await checkImage(image, snapshot, targets.includes(image.name), machine, report)
