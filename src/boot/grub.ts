@@ -21,9 +21,7 @@ export function renderGrubBoot(entry: GrubEntry): string {
     '    insmod http',
     '    insmod tftp',
     ...(entry.kernel.endsWith('.gz') ? ['    insmod gzio'] : []),
-    ...rootLines(entry),
-    '    echo Loading Install kernel ...',
-    `    linux ${entry.kernel} ${grubWords(entry.commandLine)}${bootif}`,
+    ...kernelLines(entry, `linux ${entry.kernel} ${grubWords(entry.commandLine)}${bootif}`),
     '    echo Loading initial ramdisk ...',
     `    initrd ${entry.initrd}`,
     '}',
@@ -37,14 +35,19 @@ export function renderGrubBoot(entry: GrubEntry): string {
 }
 
 /**
- * Debian's signed GRUB has no HTTP in it, and under Secure Boot takes no module from elsewhere: `insmod` fails, and the
- * files come by TFTP.
+ * Debian's signed GRUB has no HTTP in it, and under Secure Boot takes no module from elsewhere: then the files come by
+ * TFTP. Only `linux` tells: `insmod` succeeds whatever becomes of the module.
  */
-function rootLines({ protocol, serverIp, httpPort }: GrubEntry): string[] {
-  if (protocol === 'tftp') return [`    set root=tftp,${serverIp}`]
+function kernelLines({ protocol, serverIp, httpPort }: GrubEntry, linux: string): string[] {
+  const byTftp = `set root=tftp,${serverIp}`
+  if (protocol === 'tftp') return [`    ${byTftp}`, '    echo Loading Install kernel ...', `    ${linux}`]
   return [
-    `    if insmod http; then set root=http,${serverIp}${httpPort === 80 ? '' : `:${httpPort}`}`,
-    `    else set root=tftp,${serverIp}; fi`,
+    `    set root=http,${serverIp}${httpPort === 80 ? '' : `:${httpPort}`}`,
+    '    echo Loading Install kernel ...',
+    `    if ${linux}; then echo; else`,
+    `        echo liteboot: not by HTTP, trying TFTP; ${byTftp}`,
+    `        ${linux}`,
+    '    fi',
   ]
 }
 

@@ -80,10 +80,12 @@ set fallback=1
 menuentry "xCAT OS Deployment" {
     insmod http
     insmod tftp
-    if insmod http; then set root=http,10.20.0.2:8080
-    else set root=tftp,10.20.0.2; fi
+    set root=http,10.20.0.2:8080
     echo Loading Install kernel ...
-    linux /image/hpc9-lite/0123/kernel root=nfs:10.20.0.2:/i/rootimg:ro NODE=cn07 BOOTIF=$net_default_mac
+    if linux /image/hpc9-lite/0123/kernel root=nfs:10.20.0.2:/i/rootimg:ro NODE=cn07 BOOTIF=$net_default_mac; then echo; else
+        echo liteboot: not by HTTP, trying TFTP; set root=tftp,10.20.0.2
+        linux /image/hpc9-lite/0123/kernel root=nfs:10.20.0.2:/i/rootimg:ro NODE=cn07 BOOTIF=$net_default_mac
+    fi
     echo Loading initial ramdisk ...
     initrd /image/hpc9-lite/4567/initrd
 }
