@@ -71,6 +71,7 @@ const CASES: readonly Case[] = [
     root: 'nfs',
     way: [...SLOF_WAY, /tftp +read +\/?image\/\S+\/kernel\.gz/, /tftp +read +\/?image\/\S+\/initrd/],
   },
+  { name: 'powernv9', firmware: 'powernv9', netboot: 'petitboot', root: 'nfs', way: [/dhcp/] },
   {
     name: 'vof-ramdisk',
     firmware: 'vof',
@@ -99,6 +100,11 @@ const RAMDISK_CHECKS: Readonly<Record<string, Partial<Check>>> = {
 function say(text: string): void {
   const seconds = ((Date.now() - startedMs) / 1000).toFixed(0).padStart(4)
   process.stdout.write(`${seconds}s  ${text}\n`)
+}
+
+/** What a command said, set in. */
+function show(text: string): void {
+  process.stdout.write(`${text.trimEnd().replace(/^/gm, '       ')}\n`)
 }
 
 function showOutcome({ check, output, passed }: CheckOutcome): void {
@@ -140,7 +146,7 @@ async function prepare(): Promise<void> {
   await command('chtab', 'key=system', 'passwd.username=root', 'passwd.password=liteboot')
   await command('chdef', '-t', 'osimage', IMAGE, ...imageAttributes(join(directory, 'lists')))
   say('building a Debian 12 ppc64le image from Debian packages')
-  process.stdout.write((await buildImage(paths.image, () => command('genimage', IMAGE))).replace(/^/gm, '       '))
+  show(await buildImage(paths.image, () => command('genimage', IMAGE)))
   writeTree(paths)
   // Once: liteimg then moves what stands where entries are.
   if (!existsSync(join(paths.image, 'rootimg/.statelite'))) addImageContent(paths)
@@ -148,7 +154,7 @@ async function prepare(): Promise<void> {
   execFileSync('sh', [join(import.meta.dirname, '../grub/build-modules.sh'), options.modules], {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
-  process.stdout.write((await command('grub', 'make', '--from', options.modules)).replace(/^/gm, '       '))
+  show(await command('grub', 'make', '--from', options.modules))
 }
 
 async function scenario(cleanUps: CleanUps): Promise<void> {
@@ -160,9 +166,13 @@ async function scenario(cleanUps: CleanUps): Promise<void> {
   const server = await startServer(lab, state, join(runDirectory, 'server.log'))
   cleanUps.add(() => server.close())
   if (options.packets !== undefined) {
-    const capture = lab.spawn('tcpdump', ['-i', 'br0', '-U', '-w', options.packets, 'udp and port (67 or 69)'], {
-      stdio: 'ignore',
-    })
+    const capture = lab.spawn(
+      'tcpdump',
+      ['-i', 'br0', '-U', '-w', options.packets, 'udp port 67 or udp port 69 or tcp dst port 80'],
+      {
+        stdio: 'ignore',
+      },
+    )
     cleanUps.add(() => capture.kill('SIGINT'))
   }
 
@@ -174,7 +184,7 @@ async function scenario(cleanUps: CleanUps): Promise<void> {
     if (prepared !== each.root) {
       await command('chdef', '-t', 'osimage', IMAGE, `rootfstype=${each.root}`)
       const packing = each.root === 'ramdisk' ? ['-m', 'squashfs', '-c', 'zstd'] : []
-      process.stdout.write((await command('liteimg', IMAGE, ...packing)).replace(/^/gm, '       '))
+      show(await command('liteimg', IMAGE, ...packing))
       prepared = each.root
     }
     await command('chdef', node.name, `netboot=${each.netboot}`)
@@ -187,7 +197,7 @@ async function scenario(cleanUps: CleanUps): Promise<void> {
       ...node,
       firmware: each.firmware,
       ...(handed ? { handed } : {}),
-      memoryMiB: each.root === 'ramdisk' ? 2048 : 1024,
+      memoryMiB: each.root === 'ramdisk' || each.firmware === 'powernv9' ? 2048 : 1024,
       directory: runDirectory,
       accelerator,
     })
@@ -203,7 +213,7 @@ async function scenario(cleanUps: CleanUps): Promise<void> {
     }
     await machine.close()
     const timeline = await command('timeline', node.name)
-    process.stdout.write(timeline.replace(/^/gm, '       '))
+    show(timeline)
     if (fault) {
       judge(`${each.name} reaches the login prompt`, 'yes', String(fault).slice(0, 300))
       continue
