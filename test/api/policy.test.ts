@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { decidePolicy, type PolicyRequest, policyFaults } from '../../src/api/access/policy.ts'
 import { isWithin, parseTimes } from '../../src/api/access/policy-time.ts'
 import type { Row } from '../../src/tables/row.ts'
+import { cpuMs } from '../cpu-clock.ts'
 
 type Cells = Readonly<Record<string, string>>
 
@@ -142,10 +143,10 @@ test('what cannot be understood permits nothing, denies all the same, and is sai
 })
 
 test('a pattern that would run for years is given up within a moment', (t) => {
-  const startMs = Date.now()
+  const startMs = cpuMs()
   decide([{ priority: '1', parameters: '^(a+)+$', rule: 'allow' }], { words: [`${'a'.repeat(200)}b`] })
   decide([{ priority: '1', parameters: '.*.*.*.*.*.*x$', rule: 'allow' }], { words: ['a'.repeat(60_000)] })
-  t.true(Date.now() - startMs < 2000)
+  t.true(cpuMs() - startMs < 2000)
 })
 
 const TIMES: readonly [text: string, when: string, within: boolean][] = [

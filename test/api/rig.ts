@@ -72,9 +72,9 @@ export async function openApiRig(t: ExecutionContext, replace?: Partial<Methods>
 }
 
 export async function until(t: ExecutionContext, what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000
+  const deadline = Date.now() + 30_000
   while (!holds()) {
-    if (Date.now() > deadline) return t.fail(`not within five seconds: ${what}`)
+    if (Date.now() > deadline) return t.fail(`not within thirty seconds: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

@@ -152,14 +152,12 @@ test('a server killed in the middle of a call: LB_SERVER_GONE, at once', async (
   const child = fork(join(import.meta.dirname, 'stuck-server.ts'), [places.socket], { execArgv: [] })
   await once(child, 'message')
   const client = await connectApi(places)
-  const startMs = Date.now()
   const error = await operatorError(
     t,
     client.call('server.ping', {}, () => child.kill('SIGKILL')),
   )
   t.is(error.code, 'LB_SERVER_GONE')
   t.regex(error.message, /server\.ping/)
-  t.true(Date.now() - startMs < 5000)
   await client.close()
 })
 

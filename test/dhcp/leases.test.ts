@@ -3,6 +3,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { OPTION } from '../../src/dhcp/options.ts'
 import { MESSAGE } from '../../src/dhcp/reply.ts'
+import { cpuMs } from '../cpu-clock.ts'
 import { ip } from './fake-cluster.ts'
 import { MemoryDisk, openHarness } from './harness.ts'
 import { octets } from './requests.ts'
@@ -264,14 +265,14 @@ test('65,536 addresses and 10,000 leases: no step looks at all of them', async (
   const lab = await openHarness({ tables: { networks: [{ net: '10.78.0.0', mask: '255.255.0.0', range }] } })
   lab.leases.applySnapshot(lab.cluster.current)
   const [pool] = lab.cluster.current.networks
-  const started = performance.now()
+  const started = cpuMs()
   for (let client = 0; client < 10_000; client += 1) {
     const name = `id-${client.toString(16)}`
     const address = lab.leases.choose(pool!, name, undefined, lab.clock.nowMs)
     lab.leases.offer(pool!, name, address!, lab.clock.nowMs)
     void lab.leases.bind(pool!, name, address!, 600, lab.clock.nowMs, '')
   }
-  const perLeaseUs = ((performance.now() - started) / 10_000) * 1000
+  const perLeaseUs = ((cpuMs() - started) / 10_000) * 1000
   t.log(`${perLeaseUs.toFixed(1)} µs a lease`)
   await lab.settle()
   t.is(lab.leases.list(lab.clock.nowMs).length, 10_000)

@@ -8,6 +8,7 @@ import { checkLitefile } from '../../src/statelite/matrix.ts'
 import { ENTRY_OPTIONS } from '../../src/statelite/options.ts'
 import { type SuggestionRequest, suggestRows } from '../../src/statelite/suggest.ts'
 import { isCovered } from '../../src/statelite/suggest-fit.ts'
+import { cpuMs } from '../cpu-clock.ts'
 import { imageSpec, litefileRows } from './snapshot.ts'
 
 const IMAGE = imageSpec({ name: 'lite', groups: ['blue'] })
@@ -230,7 +231,7 @@ test('the same lists in another order give the same rows (property)', (t) => {
 
 test('20,000 paths take no time to speak of', (t) => {
   const lines = Array.from({ length: 20_000 }, (_, at) => `f new /srv/app${at % 50}/d${at % 700}/f${at}`)
-  const start = performance.now()
+  const start = cpuMs()
   t.is(suggest(lines).suggestions.length, 50)
-  t.true(performance.now() - start < 3000)
+  t.true(cpuMs() - start < 3000)
 })

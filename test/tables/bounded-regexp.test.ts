@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { costExponent, SlowMatch } from '../../src/tables/bounded-regexp.ts'
 import { compileCell } from '../../src/tables/cells.ts'
 import { compilePerlRegex } from '../../src/tables/perl-regexp.ts'
+import { cpuMs } from '../cpu-clock.ts'
 
 test('expressions of real tables are matched without a watch', (t) => {
   for (const source of [
@@ -44,7 +45,7 @@ const BAD = [
 ]
 for (const source of BAD) {
   test(`${source} ends, in a cell and as a condition`, (t) => {
-    const started = performance.now()
+    const started = cpuMs()
     const name = `${'a'.repeat(60)}-1`
     const cell = compileCell(`|${source}|x|`)
     for (let time = 0; time < 100; time++) cell.evaluate(name)
@@ -58,7 +59,7 @@ for (const source of BAD) {
         t.true(error instanceof SlowMatch)
       }
     }
-    t.true(performance.now() - started < 3000)
+    t.true(cpuMs() - started < 3000)
   })
 }
 

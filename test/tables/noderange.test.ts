@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expandNodeRange, renderUnknownNodes } from '../../src/tables/noderange.ts'
 import { createResolver } from '../../src/tables/resolve.ts'
 import type { TablesView } from '../../src/tables/row.ts'
+import { cpuMs } from '../cpu-clock.ts'
 import { type ShortRows, viewOf } from './view.ts'
 
 function numbered(prefix: string, from: number, to: number, groups: (number: number) => string, width = 0) {
@@ -167,10 +168,10 @@ test('ten thousand nodes expand in milliseconds', (t) => {
   const view = viewOf(tables)
   const context = { view, resolver: createResolver(view) }
   expandNodeRange('n1', context, { verify: true })
-  const start = performance.now()
+  const start = cpuMs()
   t.is(expandNodeRange('n[1-10000],-n5', context, { verify: true }).nodes.length, 9_999)
   // Some 10 ms on a slow machine; the bound only tells linear from quadratic.
-  t.true(performance.now() - start < 1_000)
+  t.true(cpuMs() - start < 1_000)
 })
 
 test('an attribute selection over ten thousand nodes takes tens of milliseconds', (t) => {
@@ -180,12 +181,12 @@ test('an attribute selection over ten thousand nodes takes tens of milliseconds'
     hosts: [{ node: 'all', ip: String.raw`|\D+(\d+)|10.0.($1/250).($1%250+1)|` }],
     nodegroup: [{ groupname: 'dyn', grouptype: 'dynamic', members: 'dynamic', wherevals: 'mgt==ipmi::ip=~\\.7$' }],
   })
-  const start = performance.now()
+  const start = cpuMs()
   const context = { view, resolver: createResolver(view) }
   t.is(expandNodeRange('mgt==ipmi,-hosts.ip!~\\.7$', context, { verify: true }).nodes.length, 40)
   t.is(expandNodeRange('dyn@rack6', context, { verify: true }).nodes.length, 20)
   // Some 50 ms; the bound only tells linear from quadratic.
-  t.true(performance.now() - start < 2_000)
+  t.true(cpuMs() - start < 2_000)
 })
 
 test('brackets, dash, colon and plus agree', (t) => {

@@ -98,11 +98,13 @@ async function askServer(acknowledge: boolean, waitMs: number) {
   client.bind(0, '127.0.0.1')
   await once(client, 'listening')
   let answers = 0
+  const answered = once(client, 'message')
   client.on('message', (_bytes, { port }) => {
     answers += 1
     if (acknowledge) client.send(Packet.createAck(1), port, '127.0.0.1')
   })
   client.send(Packet.createRequest(1, 'name'), server.address().port, '127.0.0.1')
+  await answered
   await new Promise((resolve) => setTimeout(resolve, waitMs))
   client.close()
   server.close()
