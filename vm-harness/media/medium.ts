@@ -1,7 +1,16 @@
 /** Media in a cache: made when what they would be made of has changed, else taken as they are. */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import { type Control, closureOf } from './control.ts'
 import { openDebianArchive } from './debian-archive.ts'
 import { DEBIAN_WANTED, makeDebianTree, makeExtraDeb } from './debian-medium.ts'
@@ -19,7 +28,7 @@ const NAMES = { rpm: 'rhels7.3', debian: 'debian12' } as const
 
 export interface Medium {
   readonly iso: string
-  /** Directory with one package that is not on the medium. */
+  /** Directory with packages that are not on the medium: one of the site's own, and Debian's static busybox. */
   readonly extra: string
 }
 
@@ -34,7 +43,9 @@ export async function makeMedium(family: Family, arch: MediumArch, options: Medi
   const archive = await openDebianArchive(join(cache, `archive-${DEB_ARCH[arch]}`), DEB_ARCH[arch])
   const resolved = await archive.resolve(wantedOf(family, arch))
   const packages = family === 'rpm' ? repacked(resolved, arch) : resolved
-  const place = join(cache, `${NAMES[family]}-${arch}-${keyOf(packages)}`)
+  // No RPM family has one, and the initrd of another architecture is made of it.
+  const busybox = (await archive.resolve(['busybox-static'])).get('busybox-static') ?? {}
+  const place = join(cache, `${NAMES[family]}-${arch}-${keyOf(new Map([...packages, ['busybox-static', busybox]]))}`)
   const medium = { iso: join(place, `${NAMES[family]}-${arch}.iso`), extra: join(place, 'extra') }
   if (existsSync(medium.iso)) return medium
 
@@ -48,6 +59,8 @@ export async function makeMedium(family: Family, arch: MediumArch, options: Medi
     const request = { arch, packages, debs, work, onProgress: options.onProgress }
     const top = family === 'rpm' ? await makeRpmTree(request) : await makeDebianTree(request)
     await (family === 'rpm' ? makeExtraRpm : makeExtraDeb)(work, join(ready, 'extra'))
+    for (const deb of (await archive.download([busybox])).values())
+      copyFileSync(deb, join(ready, 'extra', basename(deb)))
     await makeIso(top, join(ready, `${NAMES[family]}-${arch}.iso`), `${NAMES[family]}-${arch}`)
     rmSync(place, { recursive: true, force: true })
     renameSync(ready, place)

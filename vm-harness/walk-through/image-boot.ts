@@ -1,72 +1,45 @@
 /** Power on, and a look inside the running node. */
-import type { SerialConsole } from '../console.ts'
+import type { Check } from '../demo/checklist.ts'
 import { fetchHanded } from '../handed.ts'
 import type { Lab } from '../lab.ts'
-import type { CleanUps } from '../liteboot.ts'
-import { findAccelerator, startMachine } from '../machine.ts'
-import { judge, say } from './image-judge.ts'
-import { PASSWORD, type Walk } from './image-setup.ts'
+import type { Rehearsal } from '../rehearsal.ts'
+import type { Walk } from './image-setup.ts'
 import type { AdminShell } from './image-shell.ts'
 
-const BOOT_TIMEOUT_MS = 600_000
 const MEMORY_MIB = 2048
 
 export interface BootRequest {
+  readonly rehearsal: Rehearsal
   readonly walk: Walk
   readonly lab: Lab
   readonly shell: AdminShell
-  readonly directory: string
-  readonly cleanUps: CleanUps
-  /** `--build`: what was built is all that is looked at. */
-  readonly isBooted: boolean
 }
 
 type RootType = 'nfs' | 'ramdisk'
 type Look = readonly [title: string, script: string, expect: string | RegExp]
 
-export async function bootAndLook(request: BootRequest, rootType: RootType): Promise<void> {
-  const { walk, lab, shell, directory, cleanUps } = request
+export async function bootAndLook({ rehearsal, walk, lab, shell }: BootRequest, rootType: RootType): Promise<void> {
   const [node] = walk.nodes
-  if (node === undefined || !request.isBooted) return
-  const accelerator = await findAccelerator()
-  say(`power on of ${node.name}: root ${rootType}`)
-  const since = Date.now()
-  const boot =
+  rehearsal.say(`power on of ${node.name}: root ${rootType}`)
+  const firmware =
     walk.arch === 'x86_64'
       ? ({ firmware: 'bios' } as const)
       : // As petitboot does it: what its configuration names is fetched and started.
-        ({ firmware: 'vof', handed: await fetchHanded(lab, node.name, node.mac, directory) } as const)
-  const machine = await startMachine(lab, { ...node, ...boot, memoryMiB: MEMORY_MIB, directory, accelerator })
-  cleanUps.add(() => machine.close())
-  await machine.console.login('root', PASSWORD, BOOT_TIMEOUT_MS)
-  say(`${node.name} has a shell, ${((Date.now() - since) / 1000).toFixed(0)} s after power-on (${accelerator})`)
-  await look(machine.console, looksFor(walk, node.name, rootType))
+        ({ firmware: 'vof', handed: await fetchHanded(lab, node.name, node.mac, rehearsal.runDirectory) } as const)
+  const machine = await rehearsal.boot({ ...node, ...firmware, memoryMiB: MEMORY_MIB })
+  await rehearsal.look(machine, looksFor(walk, node.name, rootType))
   await machine.close()
-  const { text } = await shell.run(`liteboot timeline ${node.name}`)
-  judge('the timeline ends with the booted node', /^booted/m, text)
+  rehearsal.judge('the timeline ends with the booted node', /^booted/m, await rehearsal.timeline(node.name))
+  const { text } = await shell.run(`lsdef ${node.name} -i current_osimage`)
   const generation = rootType === 'nfs' ? 2 : 3
-  const known = await shell.run(`lsdef ${node.name} -i current_osimage`)
-  judge(
-    'the tables know what it runs',
-    `Object name: ${node.name}\n    current_osimage=${walk.image}@${generation}\n`,
-    known.text,
-  )
+  const known = `Object name: ${node.name}\n    current_osimage=${walk.image}@${generation}\n`
+  rehearsal.judge('the tables know what it runs', known, text)
 }
 
-async function look(console: SerialConsole, looks: readonly Look[]): Promise<void> {
-  for (const [title, script, expect] of looks) {
-    const { output } = await console.command(script, 120_000)
-    judge(title, expect, output.replace(/\n$/, ''))
-  }
-}
-
-const MOUNTED = `mounted() { awk -v p="$1" '$5 == p { split($6, o, ","); for (i = 7; $i != "-"; i++); print $(i + 1), o[1] }' /proc/self/mountinfo | tail -n 1; }`
-
-function looksFor({ arch, osvers, family }: Walk, name: string, rootType: RootType): Look[] {
+function looksFor({ arch, osvers, family }: Walk, name: string, rootType: RootType): Check[] {
   const isNfs = rootType === 'nfs'
   const unit = family === 'rpm' ? 'sshd.service' : 'ssh.service'
-  return [
-    ['shell functions', MOUNTED, ''],
+  const looks: Look[] = [
     ['everything has started', 'systemctl is-system-running --wait', 'running'],
     ['the host name', 'hostname', name],
     ['the architecture', 'uname -m', arch],
@@ -106,4 +79,5 @@ function looksFor({ arch, osvers, family }: Walk, name: string, rootType: RootTy
           ] as const,
         ]),
   ]
+  return looks.map(([title, script, expect]) => ({ title, script, expect }))
 }

@@ -2,7 +2,13 @@
 import type { Family, MediumArch } from '../media/medium.ts'
 
 export const SERVER = '10.77.0.1'
-export const PASSWORD = 'liteboot'
+/** That the frame of rehearsals logs in with. */
+const PASSWORD = 'liteboot'
+
+export interface WalkNode {
+  readonly name: string
+  readonly mac: string
+}
 
 export interface Walk {
   readonly family: Family
@@ -18,7 +24,8 @@ export interface Walk {
   readonly shipped: string
   readonly pkglist: string
   readonly extra: string
-  readonly nodes: readonly { readonly name: string; readonly mac: string; readonly ip: string }[]
+  /** The first one boots. */
+  readonly nodes: readonly [WalkNode, ...WalkNode[]]
   readonly netboot: string
 }
 
@@ -38,8 +45,8 @@ export function walkOf(family: Family, arch: MediumArch): Walk {
     pkglist: isRpm ? byArch : `compute.${arch}.pkglist`,
     extra: isRpm ? 'site-tools-1.0-1.noarch.rpm' : 'site-tools_1.0_all.deb',
     nodes: [
-      { name: 'node1', mac: '52:54:00:77:00:01', ip: '10.77.0.11' },
-      { name: 'node2', mac: '52:54:00:77:00:02', ip: '10.77.0.12' },
+      { name: 'node1', mac: '52:54:00:77:00:01' },
+      { name: 'node2', mac: '52:54:00:77:00:02' },
     ],
     netboot: arch === 'x86_64' ? 'xnba' : 'petitboot',
   }
@@ -140,6 +147,7 @@ export function definitionSteps(walk: Walk): Step[] {
     isRpm
       ? { line: `createrepo_c -q ${otherpkgdir}/site`, answer: '' }
       : { line: `cd ${otherpkgdir}/site && dpkg-scanpackages -m . 2>/dev/null > Packages`, answer: '' },
+    ...(isRpm && arch === 'ppc64le' ? busyboxSteps() : []),
     { line: `echo site/site-tools > ${lists}/${image}.otherpkgs.pkglist`, answer: '' },
     {
       line: `chdef -t osimage -o ${image} pkglist=${lists}/${pkglist} exlist=${lists}/compute.exlist otherpkglist=${lists}/${image}.otherpkgs.pkglist otherpkgdir=${otherpkgdir} postinstall=${lists}/compute.postinstall,${lists}/${image}.postinstall${isRpm ? '' : ' environvar=MMDEBSTRAP_VARIANT=minbase'}`,
@@ -149,5 +157,18 @@ export function definitionSteps(walk: Walk): Step[] {
       line: `lsdef -t osimage ${image}`,
       answer: new RegExp(`^Object name: ${image}\\n.*otherpkglist=${lists}/${image}.otherpkgs.pkglist`, 's'),
     },
+  ]
+}
+
+/** The distribution has none, and this machine's own is for another architecture. */
+function busyboxSteps(): Step[] {
+  const busybox = '/install/busybox/ppc64le/busybox'
+  return [
+    { line: 'mkdir -p /install/busybox/ppc64le', answer: '' },
+    {
+      line: `dpkg-deb --fsys-tarfile /isos/extra/busybox-static_*_ppc64el.deb | tar -xO ./bin/busybox > ${busybox}`,
+      answer: '',
+    },
+    { line: `chmod 755 ${busybox}`, answer: '' },
   ]
 }

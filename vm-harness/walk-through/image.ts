@@ -1,85 +1,65 @@
 /** The walk-through itself; called by image.sh. */
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { openLab } from '../lab.ts'
-import { CleanUps, startServer } from '../liteboot.ts'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { makeMedium } from '../media/medium.ts'
+import { type Rehearsal, rehearse } from '../rehearsal.ts'
 import { bootAndLook } from './image-boot.ts'
 import { buildSteps, liteSteps, ramdiskSteps } from './image-build.ts'
 import { holdEmulator } from './image-emulator.ts'
-import { judge, say, verdict } from './image-judge.ts'
 import { definitionSteps, mediaSteps, SERVER, type Step, siteSteps, walkOf } from './image-setup.ts'
 import { type AdminShell, openAdminShell } from './image-shell.ts'
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { keep: { type: 'boolean', default: false }, build: { type: 'boolean', default: false } },
-})
-const arch = positionals.find((word) => word === 'x86_64' || word === 'ppc64le') ?? 'x86_64'
-const family = positionals.find((word) => word === 'rpm' || word === 'debian') ?? 'rpm'
-if (positionals.some((word) => word !== arch && word !== family)) {
-  process.stderr.write('usage: image.sh [x86_64|ppc64le] [rpm|debian] [--build] [--keep]\n')
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const arch = words.find((word) => word === 'x86_64' || word === 'ppc64le') ?? 'x86_64'
+const family = words.find((word) => word === 'rpm' || word === 'debian') ?? 'rpm'
+/** Everything but the virtual machines. */
+const isBuildOnly = words.includes('build')
+if (words.some((word) => ![arch, family, 'build'].includes(word))) {
+  process.stderr.write('usage: image.sh [x86_64|ppc64le] [rpm|debian] [build] [--keep]\n')
   process.exit(2)
 }
 
-async function type(shell: AdminShell, steps: readonly Step[]): Promise<void> {
-  for (const { line, answer, isQuiet = false } of steps) {
-    const { text, status } = await shell.run(line, { isQuiet })
-    if (status !== 0) throw new Error(`exit status ${status}: ${line}\n${text.slice(-3000)}`)
-    if (answer !== undefined) judge('as expected', answer, text)
-  }
-}
-
-async function walkThrough(cleanUps: CleanUps, directory: string): Promise<void> {
+async function walkThrough(rehearsal: Rehearsal): Promise<void> {
   const walk = walkOf(family, arch)
-  say(`media for ${arch}, ${family}`)
-  const medium = await makeMedium(family, arch, { onProgress: say })
-  const state = join(directory, 'state')
+  rehearsal.say(`media for ${arch}, ${family}`)
+  const medium = await makeMedium(family, arch, { onProgress: (text) => rehearsal.say(text) })
+  const { directory, state } = rehearsal
+  rehearsal.begin('install', 'bin')
   mkdirSync(join(directory, 'install/lite/compute/etc'), { recursive: true })
   mkdirSync(join(directory, 'install/persistent'))
-  mkdirSync(state, { mode: 0o700 })
   const shell = openAdminShell(directory, state, {
     '/install': join(directory, 'install'),
-    '/isos': join(medium.iso, '..'),
+    '/isos': dirname(medium.iso),
     '/opt/liteboot': join(import.meta.dirname, '../..'),
   })
+  const type = (steps: readonly Step[]) => typeAll(rehearsal, shell, steps)
+
+  await type(siteSteps(walk))
   if (arch === 'ppc64le') {
     const emulator = await holdEmulator()
-    cleanUps.add(() => emulator.close())
+    rehearsal.cleanUps.add(() => emulator.close())
   }
-  const lab = await openLab(`${SERVER}/16`)
-  cleanUps.add(() => lab.close())
-  await type(shell, siteSteps(walk).slice(0, 1))
-  const server = await startServer(lab, state, join(directory, 'server.log'))
-  cleanUps.add(() => server.close())
-
-  say('the site, the media')
-  await type(shell, siteSteps(walk).slice(1))
-  await type(shell, mediaSteps(walk))
-  say('the definition and its lists')
-  await type(shell, definitionSteps(walk))
-  say('the image')
-  await type(shell, buildSteps(walk))
-  say('what is writable, and the root read-only')
-  await type(shell, liteSteps(walk))
-  const boot = { walk, lab, shell, directory, cleanUps, isBooted: !values.build }
-  await bootAndLook(boot, 'nfs')
-  say('the root in memory')
-  await type(shell, ramdiskSteps(walk))
-  await bootAndLook(boot, 'ramdisk')
+  const lab = await rehearsal.open(`${SERVER}/16`)
+  rehearsal.say('the media')
+  await type(mediaSteps(walk))
+  rehearsal.say('the definition and its lists')
+  await type(definitionSteps(walk))
+  rehearsal.say('the image')
+  await type(buildSteps(walk))
+  rehearsal.say('what is writable, and the root read-only')
+  await type(liteSteps(walk))
+  if (!isBuildOnly) await bootAndLook({ rehearsal, walk, lab, shell }, 'nfs')
+  rehearsal.say('the root in memory')
+  await type(ramdiskSteps(walk))
+  if (!isBuildOnly) await bootAndLook({ rehearsal, walk, lab, shell }, 'ramdisk')
 }
 
-const directory = `/var/tmp/liteboot-walk-through-${arch}-${family}`
-rmSync(directory, { recursive: true, force: true })
-mkdirSync(directory, { recursive: true })
-const cleanUps = new CleanUps()
-let failure: unknown
-try {
-  await walkThrough(cleanUps, directory)
-} catch (error) {
-  failure = error
+async function typeAll(rehearsal: Rehearsal, shell: AdminShell, steps: readonly Step[]): Promise<void> {
+  for (const { line, answer, isQuiet = false } of steps) {
+    const { text, status } = await shell.run(line, { isQuiet })
+    if (status !== 0) throw new Error(`exit status ${status}: ${line}${isQuiet ? `\n${text.slice(-3000)}` : ''}`)
+    if (answer !== undefined) rehearsal.judge('as expected', answer, text)
+  }
 }
-await cleanUps.run()
-if (!verdict(failure)) process.exitCode = 1
-else if (!values.keep) rmSync(directory, { recursive: true, force: true })
+
+await rehearse(`walk-through-${arch}-${family}`, walkThrough)
