@@ -8,7 +8,7 @@
 # Then the machine stays as it is, quiet, until it is switched off.
 : "${DISCOVER_END_AFTER:=604800}" "${DISCOVER_TIMEOUT_SECONDS:=5}"
 # Switches send LLDP every 30 seconds unless told otherwise (IEEE 802.1AB, msgTxInterval); the link may be slow to come.
-: "${LLDP_SECONDS:=130}" "${PORTS_MAX:=32}" "${DISKS_MAX:=48}" "${LLDP_MAX:=8}"
+: "${LLDP_SECONDS:=130}" "${LLDP_PAUSE_SECONDS:=20}" "${PORTS_MAX:=32}" "${DISKS_MAX:=48}" "${LLDP_MAX:=8}"
 INVENTORY=$RUN_DIR/inventory
 FRAMES=$RUN_DIR/lldp
 
@@ -132,7 +132,7 @@ lldp_address() {
   printf '\000\000\000\000\000\000\000\000\000\000\000\000'
 }
 
-# One frame of each port that has a link, in the background; cards drop what is sent to LLDP's address unless told not to.
+# The newest frame of each port, in the background; cards drop what is sent to LLDP's address unless told not to.
 listen_lldp() {
   mkdir -p "$FRAMES"
   [ -x "$FRAME_READER" ] || {
@@ -143,10 +143,15 @@ listen_lldp() {
     [ "$(cat "$SYS_NET/$li_name/type")" = 1 ] || continue
     ifconfig "$li_name" allmulti 2>/dev/null || ip link set "$li_name" promisc on 2>/dev/null
     (
-      exec 2>/dev/null
-      lldp_address "$li_name" | timeout "$LLDP_SECONDS" "$FRAME_READER" | od -An -v -tx1 | tr -d ' \n' >"$FRAMES/$li_name.part"
-      [ -s "$FRAMES/$li_name.part" ] && mv "$FRAMES/$li_name.part" "$FRAMES/$li_name.hex"
-    ) </dev/null &
+      # As long as this shell is there: cables are moved, and switches come up after the machines.
+      while kill -0 $$; do
+        # In one piece: the program reads once.
+        lldp_address "$li_name" >"$FRAMES/$li_name.address"
+        timeout "$LLDP_SECONDS" "$FRAME_READER" <"$FRAMES/$li_name.address" | od -An -v -tx1 | tr -d ' \n' >"$FRAMES/$li_name.part"
+        [ -s "$FRAMES/$li_name.part" ] && mv "$FRAMES/$li_name.part" "$FRAMES/$li_name.hex"
+        sleep "$LLDP_PAUSE_SECONDS"
+      done
+    ) </dev/null >/dev/null 2>&1 &
   done
 }
 
