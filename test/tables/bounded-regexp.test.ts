@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import fc from 'fast-check'
 import { costExponent, SlowMatch } from '../../src/tables/bounded-regexp.ts'
@@ -85,4 +89,24 @@ test('watched or not, the match is the same', (t) => {
         t.deepEqual([...(compiled.regex.exec(text) ?? [])], [...(plain.exec(text) ?? [])], source)
     }),
   )
+})
+
+test('time in which the process did not run does not count: a match is not given up because the machine is busy', async (t) => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'match-child.ts')], { stdio: 'pipe' })
+  t.teardown(() => child.kill('SIGKILL'))
+  let stderr = ''
+  child.stderr.on('data', (text: Buffer) => {
+    stderr += text.toString()
+  })
+  const ended = once(child, 'exit')
+  await once(child.stdout, 'data')
+  for (let stop = 0; stop < 10; stop++) {
+    await sleep(10)
+    child.kill('SIGSTOP')
+    await sleep(120)
+    child.kill('SIGCONT')
+  }
+  child.stdin.on('error', () => {})
+  child.stdin.write('\n')
+  t.deepEqual(await ended, [0, null], stderr)
 })
