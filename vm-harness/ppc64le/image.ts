@@ -1,8 +1,15 @@
-/** The demonstration's image for ppc64le, built on whatever machine this is by genimage, its packages' scripts under QEMU. */
+/**
+ * The demonstration's root file system for ppc64le, built on whatever machine this is by genimage, its packages' scripts
+ * under QEMU. Built once on a machine, copied for each rehearsal.
+ */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Rehearsal } from '../rehearsal.ts'
 import { holdEmulator } from '../walk-through/image-emulator.ts'
+
+/** Kept between runs. */
+const CACHE = '/var/tmp/liteboot-root-ppc64le'
 
 /** The demonstration's packages, the kernel of this architecture, and busybox for the initrd: the server's own is x86. */
 const PACKAGES = [
@@ -21,29 +28,31 @@ function debianSource(): string {
   return `${mirror} bookworm main`
 }
 
-/** Attributes of the osimage, and its lists on disk. */
-export function imageAttributes(directory: string): string[] {
-  const pkglist = join(directory, 'compute.pkglist')
-  mkdirSync(directory, { recursive: true })
-  writeFileSync(pkglist, `${PACKAGES.join('\n')}\n`)
-  return [
-    ...['osarch=ppc64le', `pkglist=${pkglist}`, `pkgdir=${debianSource()}`, 'environvar=MMDEBSTRAP_VARIANT=minbase'],
-    // GRUB receives half a megabyte a second: drivers of the cards that these machines have, and no others.
-    'netdrivers=virtio_net,ibmveth,e1000e',
-  ]
+/** A pristine tree at `<rootimgdir>/rootimg`, and nothing else there; the image's definition leads to it. */
+export async function placePowerRoot(rehearsal: Rehearsal, image: string, rootimgdir: string): Promise<void> {
+  const stamp = join(CACHE, 'built')
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== STAMP) await buildRoot(rehearsal, image, stamp)
+  await rehearsal.command('chdef', '-t', 'osimage', image, `rootimgdir=${rootimgdir}`, 'osarch=ppc64le')
+  rmSync(rootimgdir, { recursive: true, force: true })
+  mkdirSync(join(rootimgdir, 'rootimg'), { recursive: true })
+  execFileSync('cp', ['-a', '--reflink=auto', join(CACHE, 'rootimg/.'), join(rootimgdir, 'rootimg')])
 }
 
-/** A finished image is recognised by its stamp and kept: the build takes minutes. */
-export async function buildImage(rootimgdir: string, genimage: () => Promise<string>): Promise<string> {
-  const stamp = join(rootimgdir, 'built')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === STAMP) return 'the image is built already\n'
-  rmSync(rootimgdir, { recursive: true, force: true })
+async function buildRoot(rehearsal: Rehearsal, image: string, stamp: string): Promise<void> {
+  rmSync(CACHE, { recursive: true, force: true })
+  mkdirSync(CACHE, { recursive: true })
+  const pkglist = join(CACHE, 'compute.pkglist')
+  writeFileSync(pkglist, `${PACKAGES.join('\n')}\n`)
+  await rehearsal.command(
+    ...['chdef', '-t', 'osimage', image, `rootimgdir=${CACHE}`, 'osarch=ppc64le', `pkglist=${pkglist}`],
+    ...[`pkgdir=${debianSource()}`, 'environvar=MMDEBSTRAP_VARIANT=minbase'],
+  )
+  await rehearsal.command('chtab', 'key=system', 'passwd.username=root', 'passwd.password=liteboot')
   const emulator = await holdEmulator()
   try {
-    const said = await genimage()
-    writeFileSync(stamp, STAMP)
-    return said
+    await rehearsal.shown('genimage', image)
   } finally {
     emulator.close()
   }
+  writeFileSync(stamp, STAMP)
 }
