@@ -255,7 +255,12 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
       leases: () => dhcp.leases(),
       flushTimeline: () => timeline.flush(),
       usersOf: (rootimgdir) => rootUsers(rootimgdir, cluster.current, nfs.clients(), mounted),
-      rivals: () => probeRivalServers({ mac: randomMac(), waitMs: RIVALS_MS, ownAddresses: addresses }),
+      interfaces: () => interfaces,
+      rivals: () => {
+        const isProvisioning = ({ address }: ServiceInterface) => cluster.current.networkOf(address) !== undefined
+        const asked = interfaces.filter(isProvisioning)
+        return probeRivalServers({ interfaces: asked, makeMac: randomMac, waitMs: RIVALS_MS, ownAddresses: addresses })
+      },
     },
   })
   await preloadMethods()

@@ -10,6 +10,7 @@ import type { Finding } from './findings.ts'
 import { checkGroups } from './group-checks.ts'
 import { checkNetworks } from './network-checks.ts'
 import { checkNodes } from './node-checks.ts'
+import { checkProxyNetworks } from './proxy-checks.ts'
 import { checkReferences } from './reference-checks.ts'
 import { cell, isEnabled, type Row, renderRowKey, type TablesView } from './row.ts'
 import { TABLES, type TableSchema } from './schema.ts'
@@ -21,6 +22,7 @@ export function checkTables(view: TablesView): readonly Finding[] {
     ...[...TABLES.values()].flatMap((schema) => tableFindings(schema, view.read(schema.name))),
     ...checkSite(view),
     ...checkDiscovery(view),
+    ...checkProxyNetworks(view),
     ...checkNetworks(view),
     ...checkGroups(view),
     ...checkNodes(view),

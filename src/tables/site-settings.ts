@@ -13,6 +13,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
   dhcpsetup: 'n or 0: nodeset of xCAT leaves DHCP alone. Kept, not used: answers follow the tables.',
   dhcpinterfaces: 'Interfaces on which DHCP answers.',
   dhcplease: 'How long an address is leased, in seconds. Default: 43200.',
+  nfsrootlease:
+    'How long systems whose root is on NFS have their address: seconds, or infinite. Default: infinite. Firmware keeps to dhcplease.',
+  proxydhcp:
+    'Networks, comma list of netname, whose addresses another DHCP server gives; ALL: every network. Nodes get boot files there, and no addresses.',
   dhcpbackend: 'DHCP server of xCAT. Kept, not used.',
   discovery:
     'Networks, comma list of netname, on which unknown machines boot the inventory environment and wait to be adopted; ALL: every network with a dynamicrange. Unset: none.',

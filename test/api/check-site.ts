@@ -13,6 +13,7 @@ import { openNodeAnswers } from '../../src/boot/node-answers.ts'
 import { compileSnapshot } from '../../src/cluster/snapshot.ts'
 import { openPackedRoots } from '../../src/image/pack/find.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
+import type { Row } from '../../src/tables/row.ts'
 import { encodeElf } from '../image/elf-file.ts'
 
 const APPLETS =
@@ -30,12 +31,16 @@ export interface CheckSite {
   isRunning: boolean
   /** What the running server sees on the wire. */
   rivals: RunningServices['rivals']
+  /** What it serves; left out: it does not say. */
+  served: readonly { readonly name: string; readonly address: string }[] | undefined
+  rows(table: string): Promise<readonly Row[]>
   /** `chtab` */
   set(...words: string[]): Promise<void>
   /** Past every check, as another program could. */
   force(table: string, keys: Record<string, string>, values: Record<string, string>): void
   put(path: string, content: string | Buffer): void
   liteimg(): Promise<void>
+  packimage(): Promise<void>
   check(...targets: string[]): Promise<readonly GroupedFinding[]>
 }
 
@@ -62,6 +67,13 @@ export async function openCheckSite(t: ExecutionContext): Promise<CheckSite> {
     machine: MACHINE,
     isRunning: true,
     rivals: undefined,
+    served: undefined,
+    async rows(table) {
+      const store = openSqliteStore({ path: places.tables })
+      const rows = store.read(table)
+      store.close()
+      return rows
+    },
     async set(...words) {
       await api.call('tables.change', { words })
     },
@@ -77,6 +89,9 @@ export async function openCheckSite(t: ExecutionContext): Promise<CheckSite> {
     async liteimg() {
       await api.call('image.liteimg', { image: 'lite' })
     },
+    async packimage() {
+      await api.call('image.pack', { image: 'lite' })
+    },
     async check(...targets) {
       const store = openSqliteStore({ path: places.tables })
       const answers = openNodeAnswers({
@@ -90,6 +105,7 @@ export async function openCheckSite(t: ExecutionContext): Promise<CheckSite> {
         flushTimeline() {},
         usersOf: () => [],
         ...(site.rivals ? { rivals: site.rivals } : {}),
+        ...(site.served ? { interfaces: () => site.served ?? [] } : {}),
       }
       const context = {
         store,

@@ -508,17 +508,45 @@ test('a fault of many nodes is cut short, but not for the nodes that are asked f
   ])
 })
 
+const ON_ETH0 = { interfaceName: 'eth0', askedFrom: '10.4.0.1' } as const
+
+test('beside a site’s DHCP server that server is as it should be, another ProxyDHCP server is not', async (t) => {
+  const site = await openCheckSite(t)
+  const [{ netname = '' } = {}] = await site.rows('networks')
+  await site.set('key=proxydhcp', `site.value=${netname}`)
+  const siteServer = { ...ON_ETH0, serverIdentifier: '10.4.0.9', offeredAddress: '10.4.7.7', bootFile: '' }
+  site.rivals = async () => [siteServer]
+  t.deepEqual((await site.check('dhcp')).map(renderCheckFinding), [
+    'info     dhcp: no other DHCP server answers',
+    'info     dhcp server 10.4.0.9: gives the addresses on eth0, as site.proxydhcp says (offered 10.4.7.7)',
+  ])
+  site.rivals = async () => [{ ...siteServer, offeredAddress: '0.0.0.0', bootFile: 'other.0' }]
+  t.deepEqual((await site.check('dhcp')).map(renderCheckFinding), [
+    'error    dhcp server 10.4.0.9: another ProxyDHCP server on eth0 offers strangers boot file other.0 (stop it, or take this network from it)',
+  ])
+})
+
+test('what a running server serves counts, not what the machine has', async (t) => {
+  const site = await openCheckSite(t)
+  site.served = [{ name: 'eth1', address: '10.9.0.1' }]
+  t.deepEqual((await site.check()).map(renderCheckFinding), [
+    'warning  networks row netname=lab: interface eth0 (10.4.0.1) is in it, but is not served (eth1 10.9.0.1) (liteboot serve with -i eth0 as well)',
+  ])
+  site.served = [{ name: 'eth0', address: '10.4.0.1' }]
+  t.deepEqual(await site.check(), [])
+})
+
 test('other DHCP servers are looked for only when asked', async (t) => {
   const site = await openCheckSite(t)
   let asked = 0
   site.rivals = async () => {
     asked++
-    return [{ serverIdentifier: '10.4.0.9', offeredAddress: '10.4.7.7', bootFile: 'pxelinux.0' }]
+    return [{ ...ON_ETH0, serverIdentifier: '10.4.0.9', offeredAddress: '10.4.7.7', bootFile: 'pxelinux.0' }]
   }
   t.deepEqual(await site.check(), [])
   t.is(asked, 0)
   t.deepEqual((await site.check('dhcp')).map(renderCheckFinding), [
-    'error    dhcp server 10.4.0.9: another DHCP server offers strangers address 10.4.7.7 and boot file pxelinux.0 (stop it, or take this network from it)',
+    'error    dhcp server 10.4.0.9: another DHCP server on eth0 offers strangers address 10.4.7.7 and boot file pxelinux.0 (stop it, or take this network from it)',
   ])
   site.rivals = () => Promise.reject(new Error('the DHCP client port is not free'))
   t.like((await site.check('dhcp'))[0], { severity: 'warning', code: 'not-asked' })

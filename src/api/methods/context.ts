@@ -86,14 +86,20 @@ export interface RunningServices {
   flushTimeline(): void
   /** Nodes whose root is, or was when they were last seen, the image in this rootimgdir. */
   usersOf(rootimgdir: string): readonly RootUser[]
-  /** Other DHCP servers that offer an address: asks on the wire, and takes some seconds. */
+  /** Addresses of the interfaces that are served; those of the machine may be more (serve --interface). */
+  interfaces?(): readonly { readonly name: string; readonly address: string }[]
+  /** Other DHCP servers that answer strangers: asks on every provisioning interface, and takes some seconds. */
   rivals?(): Promise<readonly RivalServer[]>
 }
 
 export interface RivalServer {
   readonly serverIdentifier: string
+  /** 0.0.0.0: it names a boot file only (ProxyDHCP). */
   readonly offeredAddress: string
   readonly bootFile: string
+  /** Of ours: the question went out by it, and from this address. */
+  readonly interfaceName: string
+  readonly askedFrom: string
 }
 
 export type Method<M extends MethodName> = (

@@ -42,12 +42,13 @@ export async function runChecks(
   onProgress: OnProgress,
 ): Promise<Checked> {
   const { snapshot, answers } = await compiled()
+  const served = server?.interfaces?.()
   const subject = compileSubject(targets, store, snapshot)
   const report = new CheckReport()
   onProgress(`Checking ${subject.nodes.length} nodes ...`)
   const needs = await checkNodesOf(store, snapshot, answers, subject, report, onProgress)
   checkTablesOf(store, snapshot, subject, report)
-  checkNetworksOf(needs.networks, snapshot, machine, report)
+  checkNetworksOf(needs.networks, snapshot, { present: machine.addresses(), served }, report)
   await checkLoaders(needs.loaders.values(), snapshot, machine, report)
   for (const image of subject.images) {
     onProgress(`Checking image ${image.name} ...`)
@@ -62,7 +63,7 @@ export async function runChecks(
   }
   if (subject.rivals) {
     onProgress('Looking for other DHCP servers ...')
-    await checkRivals(server, report)
+    await checkRivals(server, snapshot, report)
   }
   return { findings: report.findings(), nodes: subject.nodes.length, images: subject.images.length }
 }
