@@ -26,6 +26,8 @@ export const DEBIAN_WANTED: readonly string[] = [
   ],
   ...['nfs-common', 'iproute2', 'iputils-ping', 'ethtool', 'netbase', 'e2fsprogs', 'xfsprogs', 'curl', 'kmod', 'less'],
   ...['pciutils', 'procps', 'rsync', 'vim-tiny', 'xz-utils', 'zstd', 'lsof', 'strace'],
+  // Of which the initrd is made where the build machine is of another architecture.
+  'busybox-static',
 ]
 
 export interface DebianMediumRequest {
