@@ -1,5 +1,5 @@
 /** Everything an edit is checked against before it counts. What it does not touch is not looked at again. */
-import { compileImages, compileLitefile } from '../cluster/images.ts'
+import { compileImages, compileLitefile, isStateless } from '../cluster/images.ts'
 import type { Image } from '../cluster/model.ts'
 import { compileSite } from '../cluster/site.ts'
 import { selectEntries } from '../statelite/entries.ts'
@@ -55,7 +55,7 @@ const checkPersistence = rememberCheck(
 )
 
 function homelessFinding(view: TablesView, image: Image, nodes: readonly string[] | undefined): Finding[] {
-  if (nodes === undefined) return []
+  if (nodes === undefined || isStateless(image)) return []
   const { entries } = selectEntries(image, compileLitefile(view))
   const persistent = entries.filter(({ option }) => isPersistentOption(option)).map(({ path }) => path)
   if (persistent.length === 0) return []

@@ -27,6 +27,8 @@ export interface ImageJob {
   readonly kernelVersion?: string
   /** linuximage.netdrivers: these instead of all. */
   readonly drivers?: readonly string[]
+  /** Kernel parameters that the initrd brings along as defaults. */
+  readonly commandLine?: string
   /** What makes the initrd; undefined: what made the one that is there. */
   readonly initrd?: 'lean' | 'dracut'
   /** The directory initrd-scripts. */
@@ -174,7 +176,8 @@ export async function prepareAll(
   const prepared = await prepareTree(job, place, lockFd, onProgress)
   const packed = await packRoot(job, place, lockFd, onProgress)
   onProgress('Assembling kernel and initrd ...')
-  return { ...prepared, ...(packed ? { packed } : {}), initrd: await makeInitrd(job, place, packed) }
+  const initrd = await makeInitrd(job, place, packed, IMAGE_FILES.initrd)
+  return { ...prepared, ...(packed ? { packed } : {}), initrd }
 }
 
 /** Nothing for an NFS root; then what was packed of an older state of the tree goes. */
@@ -226,25 +229,27 @@ async function prepareTree(
   return { tree, steps }
 }
 
-/** Always from the tree as it is now. */
-async function makeInitrd(
-  job: ImageJob,
-  { directory, rootimg }: ImagePlace,
+/** Kernel and initrd, always from the tree as it is now. */
+export async function makeInitrd(
+  job: Pick<ImageJob, 'arch' | 'kernelVersion' | 'drivers' | 'commandLine' | 'scripts' | 'initrd'>,
+  { directory, rootimg }: Pick<ImagePlace, 'directory' | 'rootimg'>,
   packed: PackReport | undefined,
+  name: string,
 ): Promise<NonNullable<ImageReport['initrd']>> {
-  const { arch, kernelVersion, drivers, scripts } = job
+  const { arch, kernelVersion, drivers, commandLine, scripts } = job
   const kernel = await copyKernel({
     rootimgdir: directory,
     arch,
     ...(kernelVersion === undefined ? {} : { kernelVersion }),
   })
-  const output = join(directory, 'initrd-statelite.gz')
+  const output = join(directory, name)
   const request = {
     rootimg,
     kernelVersion: kernel.version,
     arch,
     scripts,
     ...(drivers === undefined ? {} : { drivers }),
+    ...(commandLine === undefined ? {} : { commandLine }),
     ...(packed?.record.format === 'squashfs' ? { extraModules: ['loop', 'overlay', 'squashfs'] } : {}),
     // busybox unpacks gzip and xz itself.
     ...(packed?.record.format === 'cpio.zst' ? { programs: ['zstd'] } : {}),

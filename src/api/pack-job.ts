@@ -6,8 +6,11 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { removeWhole } from '../image/generations/disk.ts'
 import { openGenerations } from '../image/generations/generations.ts'
+import type { ImagePlace } from '../image/generations/layout.ts'
 import { copyTree } from '../image/generations/share.ts'
 import { ImageError } from '../image/image-error.ts'
+import { STATELESS_INITRD } from '../image/image-files.ts'
+import { findKernels, imageKernel } from '../image/initrd/kernel.ts'
 import { lstatOrMissing, resolveInside } from '../image/liteimg/confined.ts'
 import { liteimg } from '../image/liteimg/liteimg.ts'
 import type { TreeEdit } from '../image/liteimg/tree-edit.ts'
@@ -16,7 +19,9 @@ import { type PackReport, packTree } from '../image/pack/pack.ts'
 import type { PackMethod } from '../image/pack/record.ts'
 import { listReader } from '../image/pack/selection.ts'
 import { putSiteFiles, type SiteFiles } from '../image/site-files.ts'
+import { entriesRevision } from '../statelite/revision.ts'
 import { OperatorError } from './errors.ts'
+import { type ImageReport, makeInitrd } from './image-job.ts'
 import type { OnProgress } from './protocol.ts'
 
 export interface PackJob {
@@ -31,6 +36,10 @@ export interface PackJob {
   readonly timezone: string | undefined
   readonly postscriptsDir: string
   readonly fstabRootName?: string
+  readonly arch: string
+  readonly kernelVersion?: string
+  readonly drivers?: readonly string[]
+  readonly commandLine?: string
   readonly scripts: string
 }
 
@@ -40,18 +49,12 @@ export interface PackJobReport {
   readonly warnings: readonly string[]
 }
 
-/** xCAT's own list: what only statelite needs. */
-const LEAVE_OUT = [
-  ...[
-    './etc/init.d/statelite',
-    './etc/rc.sysinit.backup',
-    './.statelite',
-    './.statelite/*',
-    './.default',
-    './.default/*',
-  ],
-  './.statebackup*',
-]
+/**
+ * A stateless node is one of a packed root without entries: what the initrd and the node's own reports need of liteimg
+ * stays, what liteimg notes for itself does not.
+ */
+const LEAVE_OUT = ['./etc/rc.sysinit.backup', './.statelite/*', './.default/*', './.statebackup*']
+const KEEP = ['./.statelite', './.statelite/revision', './.default', './etc/init.d/statelite']
 const COPY = '.packed-tree'
 
 /** @throws OperatorError LB_IMAGE */
@@ -72,48 +75,84 @@ async function packIntoGeneration(job: PackJob, onProgress: OnProgress): Promise
   const reason = `packimage: ${method}`
   const draft = await openGenerations(rootimgdir).begin({ from: 'current', by: 'packimage', reason, writer: 'replace' })
   try {
-    const copy = join(draft.directory, COPY)
-    onProgress(`Copying ${rootimg} ...`)
-    await copyTree(draft.rootimg, copy, 'replace', draft.lockFd)
-    const warnings = await prepareCopy(job, copy, draft.lockFd)
-    onProgress(`Packing contents of ${rootimg}`)
-    const zone = await zoneFiles(copy, job.timezone)
-    const packed = await packTree({
-      tree: {
-        root: copy,
-        exlist: job.exlist,
-        lists: { read: listReader, variables: { ...process.env, ...job.environvar } },
-        leaveOut: LEAVE_OUT,
-        keep: ['./dev', './proc', './run', './sys', './tmp', ...zone],
-      },
-      directory: draft.directory,
-      purpose: 'netboot',
-      method,
-      compressor: job.compressor ?? defaultCompressor(),
-      lockFd: draft.lockFd,
-      onProgress,
-    })
-    await removeWhole(copy, draft.lockFd)
+    const { packed, warnings } = await packAll(job, draft, draft.lockFd, onProgress)
     const made = await draft.commit({ promote: true })
-    const path = join(rootimgdir, packed.record.file)
-    return { packed: { ...packed, path }, generation: made.number, warnings: [...warnings, ...packed.warnings] }
+    return { packed: { ...packed, path: join(rootimgdir, packed.record.file) }, generation: made.number, warnings }
   } catch (error) {
     await draft.abort()
     throw error
   }
 }
 
-/** liteimg with no entries takes back all that statelite needs, and brings the postscripts. */
-async function prepareCopy(job: PackJob, copy: string, lockFd: number): Promise<readonly string[]> {
+/** All that stateless nodes boot, in a generation that is being made. Its tree is not touched. */
+export async function packAll(
+  job: PackJob,
+  { directory, rootimg }: Pick<ImagePlace, 'directory' | 'rootimg'>,
+  lockFd: number,
+  onProgress: OnProgress,
+): Promise<{
+  readonly packed: PackReport
+  readonly initrd: ImageReport['initrd']
+  readonly warnings: readonly string[]
+}> {
+  const copy = join(directory, COPY)
+  const name = join(job.rootimgdir, 'rootimg')
+  onProgress(`Copying ${name} ...`)
+  await copyTree(rootimg, copy, 'replace', lockFd)
   const { tree } = await liteimgOf(job, copy, lockFd)
-  return tree.warnings
+  onProgress(`Packing contents of ${name}`)
+  const zone = await zoneFiles(copy, job.timezone)
+  const packed = await packTree({
+    tree: {
+      root: copy,
+      exlist: job.exlist,
+      lists: { read: listReader, variables: { ...process.env, ...job.environvar } },
+      leaveOut: LEAVE_OUT,
+      keep: [...KEEP, './dev', './proc', './run', './sys', './tmp', ...zone],
+    },
+    directory,
+    purpose: 'netboot',
+    method: job.method,
+    compressor: job.compressor ?? defaultCompressor(),
+    revision: entriesRevision([]),
+    lockFd,
+    onProgress,
+  })
+  const initrd = await bootFiles(job, { directory, rootimg: copy }, packed, onProgress)
+  await removeWhole(copy, lockFd)
+  const unbootable = `${name} has no kernel: ${STATELESS_INITRD} is not made, and no node boots this image`
+  const warnings = [...tree.warnings, ...packed.warnings, ...(initrd === undefined ? [unbootable] : [])]
+  return { packed, initrd, warnings }
 }
 
+/** Kernel and initrd for the packed root. A tree without a kernel is packed all the same: xCAT does so, too. */
+async function bootFiles(
+  job: PackJob,
+  place: { readonly directory: string; readonly rootimg: string },
+  packed: PackReport,
+  onProgress: OnProgress,
+): Promise<ImageReport['initrd']> {
+  const kernels = await findKernels(place.rootimg)
+  if (kernels.length === 0) return undefined
+  onProgress('Assembling kernel and initrd ...')
+  // A statelite image of the same directory has the same kernel file: it must go on fitting that one's initrd.
+  const { version } = await imageKernel(place.directory)
+  const isThere = kernels.some((kernel) => kernel.version === version)
+  const kernelVersion = job.kernelVersion ?? (isThere ? version : undefined)
+  return await makeInitrd(
+    { ...job, ...(kernelVersion === undefined ? {} : { kernelVersion }) },
+    place,
+    packed,
+    STATELESS_INITRD,
+  )
+}
+
+/** liteimg with no entries takes back all that statelite needs, and brings the postscripts. */
 async function liteimgOf(job: PackJob, copy: string, lockFd: number) {
   const tree = await liteimg({
     rootimg: copy,
     entries: [],
-    revision: 'none',
+    revision: entriesRevision([]),
     validate: () => [],
     nodeScript: join(job.scripts, 'node/statelite'),
     postscriptsDir: job.postscriptsDir,

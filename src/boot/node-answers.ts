@@ -32,8 +32,8 @@ export interface OwnPlace {
   resolve?(name: string): string | undefined
   /** The text of linuximage.partitionfile. Asked at every answer: an edit of the file counts at once. */
   partitionFile?(path: string): { readonly text: string; readonly stamp: string } | { readonly fault: string }
-  /** What liteimg packed: asked at every answer. `number` left out: of the current generation. */
-  packedRoot?(rootimgdir: string, number?: number): PackedRoot | { readonly fault: string }
+  /** What liteimg or packimage packed: asked at every answer. `number` left out: of the current generation. */
+  packedRoot?(image: Image, number?: number): PackedRoot | { readonly fault: string }
   /** Generations on disk: `number` left out: the current one. Asked at every answer, so that a promote is live at once. */
   generationOf?(rootimgdir: string, number?: number): PlanGeneration | undefined
 }
@@ -113,15 +113,13 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
 
   function packedRootFor(image: Image | undefined, number: number | undefined): Pick<StateliteContext, 'packedRoot'> {
     const find = own.packedRoot
-    return find
-      ? { packedRoot: (directory) => find(directory, directory === image?.rootimgdir ? number : undefined) }
-      : {}
+    return find && image ? { packedRoot: () => find(image, number) } : {}
   }
 
   /** All that answers take from the disk. */
   const keyOf = (node: ClusterNode, snapshot: Snapshot, number: number | undefined): string => {
     const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
-    const packed = image?.rootfstype === 'ramdisk' ? own.packedRoot?.(image.rootimgdir, number) : undefined
+    const packed = image?.rootfstype === 'ramdisk' ? own.packedRoot?.(image, number) : undefined
     const root = packed === undefined ? '' : 'fault' in packed ? packed.fault : `${packed.sha256} ${packed.format}`
     const found = generation(node, snapshot, number)
     if (found === undefined) return root

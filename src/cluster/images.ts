@@ -15,6 +15,11 @@ export function compileImages(view: TablesView, site: Site, faults: string[]): R
   return images
 }
 
+/** Its nodes have a packed root, made by packimage, and nothing of the statelite tables. */
+export function isStateless({ provmethod }: Pick<Image, 'provmethod'>): boolean {
+  return provmethod === 'netboot'
+}
+
 function compileImage(
   name: ImageName,
   os: Row,
@@ -28,7 +33,8 @@ function compileImage(
     name,
     groups: Object.freeze(splitList(cell(os, 'groups'))),
     provmethod: attribute('provmethod'),
-    rootfstype: cell(os, 'rootfstype') === 'ramdisk' ? 'ramdisk' : 'nfs',
+    rootfstype:
+      cell(os, 'rootfstype') === 'ramdisk' || isStateless({ provmethod: attribute('provmethod') }) ? 'ramdisk' : 'nfs',
     osvers: attribute('osvers'),
     osarch: attribute('osarch'),
     profile: attribute('profile'),

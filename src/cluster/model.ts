@@ -82,6 +82,7 @@ export interface Image {
   /** `osimage.groups`, split at commas, trimmed, in order. */
   readonly groups: readonly string[]
   readonly provmethod: string | undefined
+  /** Of a stateless image always ramdisk. */
   readonly rootfstype: 'nfs' | 'ramdisk'
   readonly osvers: string | undefined
   readonly osarch: string | undefined

@@ -9,6 +9,8 @@ import { currentPlace, generationNumbers, placeOf } from './generations/layout.t
 import { isGzOf, KERNEL_GZ } from './initrd/kernel-gz.ts'
 
 export const IMAGE_FILES = { kernel: 'kernel', initrd: 'initrd-statelite.gz' } as const
+/** In the place of the other one where osimage.provmethod is netboot. */
+export const STATELESS_INITRD = 'initrd-stateless.gz'
 /** `kernel.gz`: for GRUB on POWER; other images have none. */
 export type ImageFileKind = keyof typeof IMAGE_FILES | typeof KERNEL_GZ
 
@@ -22,6 +24,12 @@ export interface ImageFile {
 export interface NamedImage {
   readonly name: string
   readonly rootimgdir: string
+  readonly provmethod?: string | undefined
+}
+
+function fileName({ provmethod }: NamedImage, kind: ImageFileKind): string {
+  if (kind === KERNEL_GZ) return KERNEL_GZ
+  return kind === 'initrd' && provmethod === 'netboot' ? STATELESS_INITRD : IMAGE_FILES[kind]
 }
 
 /** @param generation left out: the current one */
@@ -40,7 +48,7 @@ export interface ImageFiles {
 export function imageFilePath(image: NamedImage, kind: ImageFileKind, generation?: number): string {
   const { rootimgdir } = image
   const place = generation === undefined ? currentPlace(rootimgdir) : placeOf(rootimgdir, generation)
-  return join(place.directory, kind === KERNEL_GZ ? KERNEL_GZ : IMAGE_FILES[kind])
+  return join(place.directory, fileName(image, kind))
 }
 
 /** Digests are computed once per file (some 30 ms for a kernel) and again when its size, time or inode changes. */
@@ -57,7 +65,8 @@ export function openImageFiles(): ImageFiles {
     const stat = statSync(path, { throwIfNoEntry: false })
     if (!stat) {
       known.delete(path)
-      return { fault: `image ${image.name} has no ${path}: run liteimg ${image.name}` }
+      const tool = image.provmethod === 'netboot' ? 'packimage' : 'liteimg'
+      return { fault: `image ${image.name} has no ${path}: run ${tool} ${image.name}` }
     }
     const stamp = `${stat.size} ${stat.mtimeMs} ${stat.ino}`
     let entry = known.get(path)

@@ -21,7 +21,7 @@ export function openBlobs(): Blobs {
       if (!match) return this.resolve(urlPath, snapshot)
       const image = snapshot.images.get(match[1] as ImageName)
       const isItsNode = snapshot.nodeByIp(clientIp as Ipv4)?.imageName === match[1]
-      return image && isItsNode ? packedRootWithDigest(findPacked, image.rootimgdir, match[2] ?? '') : undefined
+      return image && isItsNode ? packedRootWithDigest(findPacked, image, match[2] ?? '') : undefined
     },
     resolve(urlPath, snapshot) {
       const match = /^\/?image\/([^/]+)\/([0-9a-f]{16})\/(kernel|kernel\.gz|initrd)$/.exec(urlPath)

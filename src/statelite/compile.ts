@@ -1,4 +1,5 @@
 /** All that the statelite tables say about one node: the plan, `lslite` and the kernel command line are made from it. */
+import { isStateless } from '../cluster/images.ts'
 import type { ClusterNode, Image, LitefileRow, Snapshot } from '../cluster/model.ts'
 import type { StateliteContext } from './context.ts'
 import { type Entry, selectEntries } from './entries.ts'
@@ -42,8 +43,8 @@ export function imageOf(node: ClusterNode, snapshot: Snapshot): Image | Finding 
       advice,
     )
   }
-  if (image.provmethod !== undefined && !image.provmethod.includes('statelite')) {
-    const message = `image ${image.name} is for ${image.provmethod}, not statelite`
+  if (image.provmethod !== undefined && !isStateless(image) && !image.provmethod.includes('statelite')) {
+    const message = `image ${image.name} is for ${image.provmethod}, not statelite or netboot`
     return errorFinding(`osimage row imagename=${image.name}`, message, 'set osimage.provmethod=statelite')
   }
   return image
@@ -61,7 +62,7 @@ const remembered = new WeakMap<Image, { readonly rows: readonly LitefileRow[]; r
 export function checkedEntriesOf(image: Image, rows: readonly LitefileRow[]): CheckedEntries {
   const known = remembered.get(image)
   if (known?.rows === rows) return known.checked
-  const { entries, findings } = selectEntries(image, rows)
+  const { entries, findings } = isStateless(image) ? { entries: [], findings: [] } : selectEntries(image, rows)
   const checked: CheckedEntries = {
     entries,
     revision: entriesRevision(entries),
@@ -80,8 +81,14 @@ export function compileStatelite(
   const image = imageOf(node, snapshot)
   if ('severity' in image) return { findings: [image] }
   const checked = checkedEntriesOf(image, snapshot.litefile)
-  const { trees, findings: treeFindings } = compileTrees(node, image, snapshot, context)
-  const { persistent, findings: persistentFindings } = compilePersistent(node, snapshot, context)
+  // A stateless node has all it needs in its packed root.
+  const lite = !isStateless(image)
+  const { trees, findings: treeFindings } = lite
+    ? compileTrees(node, image, snapshot, context)
+    : { trees: [], findings: [] }
+  const { persistent, findings: persistentFindings } = lite
+    ? compilePersistent(node, snapshot, context)
+    : { persistent: undefined, findings: [] }
   const { localDisk, findings: diskFindings } = compileLocalDisk(node, image, context)
   const isFileUsable = !hasErrors(diskFindings)
   const { root, findings: rootFindings } = compileRoot(node, image, snapshot, context)

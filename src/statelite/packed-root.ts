@@ -1,4 +1,5 @@
 /** Packed roots (rootfstype=ramdisk) as plans name them. Who reads the disk hands the facts in. */
+import { isStateless } from '../cluster/images.ts'
 import type { Image } from '../cluster/model.ts'
 import type { StateliteContext } from './context.ts'
 import { errorFinding, type Finding } from './finding.ts'
@@ -37,8 +38,9 @@ export function compileRamdiskRoot(
 ): { readonly root?: RamdiskRoot; readonly findings: readonly Finding[] } {
   const found = context.packedRoot?.(image.rootimgdir) ?? { fault: 'it is not known here' }
   if ('fault' in found) {
-    const message = `rootfstype=ramdisk, and the image has no packed root: ${found.fault}`
-    return { findings: [errorFinding(`osimage row imagename=${image.name}`, message, `liteimg ${image.name}`)] }
+    const [why, tool] = isStateless(image) ? ['provmethod=netboot', 'packimage'] : ['rootfstype=ramdisk', 'liteimg']
+    const message = `${why}, and the image has no packed root: ${found.fault}`
+    return { findings: [errorFinding(`osimage row imagename=${image.name}`, message, `${tool} ${image.name}`)] }
   }
   const port = context.httpPort === 80 ? '' : `:${context.httpPort}`
   const url = `http://${bracketed(context.serverIp)}${port}${packedRootPath(image.name, found)}`

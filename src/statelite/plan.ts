@@ -1,5 +1,6 @@
 /** The plan of one node (docs/reference/plan.md): typed, and compiled from the tables. */
 import { createHash } from 'node:crypto'
+import { isStateless } from '../cluster/images.ts'
 import type { ClusterNode, Image, Network, NodePort, Site, Snapshot } from '../cluster/model.ts'
 import { compileStatelite } from './compile.ts'
 import type { StateliteContext } from './context.ts'
@@ -80,7 +81,7 @@ export function compilePlan(node: ClusterNode, snapshot: Snapshot, context: Stat
   if (learns && image.rootfstype !== 'nfs') findings.push(learnsFromNfs(node, image))
   if (root === undefined || typeof mode !== 'string' || hasErrors(findings)) return { findings }
   const generation = context.generationOf?.(image.rootimgdir)
-  const chosen = chosenEntries(statelite.revision, generation)
+  const chosen = isStateless(image) ? undefined : chosenEntries(statelite.revision, generation)
   if (chosen !== undefined) {
     const message = `generation ${generation?.number} is booted as it was prepared; the litefile rows have changed since`
     const advice = `liteboot image promote ${image.name} <the newest>, or undo the edits`

@@ -133,3 +133,15 @@ test('nodes whose memory is known and too small, and no others', async (t) => {
   t.like((await site.check('cn'))[0], { code: 'no-memory', nodes: ['cn1'] })
   t.like((await site.check('cn'))[1], { code: 'no-memory', nodes: ['cn3'] })
 })
+
+test('a stateless image: packimage instead of liteimg, and nothing of litefile', async (t) => {
+  const site = await openCheckSite(t)
+  await site.set('imagename=lite', 'osimage.provmethod=netboot')
+  t.deepEqual(await linesOf(site), [
+    'error    image lite: there is no packed root (@/image/rootimg.json) (packimage lite)',
+    'error    image lite: the initrd @/image/initrd-stateless.gz does not exist (packimage lite)',
+  ])
+  await site.packimage()
+  t.deepEqual(await linesOf(site), [])
+  t.deepEqual((await site.check('cn')).map(renderCheckFinding), [])
+})

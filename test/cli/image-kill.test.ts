@@ -95,6 +95,7 @@ async function siteWithImage(t: ExecutionContext, rootfstype: 'nfs' | 'ramdisk')
     `chtab imagename=net ${columns} osimage.provmethod=netboot ${directory}`,
     'chtab image=lite,file=/etc/motd litefile.options=tmpfs',
     'mkdef -t node cn1 groups=all ip=10.20.0.7 mac=52:54:00:00:00:07 arch=x86_64 netboot=xnba provmethod=lite',
+    'mkdef -t node cn2 groups=all ip=10.20.0.8 mac=52:54:00:00:00:08 arch=x86_64 netboot=xnba provmethod=net',
     'liteimg lite',
   ])
     await run(t, site, line)
@@ -103,7 +104,7 @@ async function siteWithImage(t: ExecutionContext, rootfstype: 'nfs' | 'ramdisk')
 
 const destOf = (site: Site) => join(site.directory, 'install/netboot/el9/x86_64/compute')
 /** Throws when a file that the boot file or the plan names is not there, or not the one that its name says. */
-const view = (site: Site) => viewOfNode(site.places.tables, 'cn1')
+const viewOf = (site: Site, node: string) => viewOfNode(site.places.tables, node)
 const generationOf = ({ boot }: NodeView) => Number(boot.replace(/^.*@/, ''))
 
 /** A tree without the times of its making; files of an image; what is in archives, but for the packing's own mark. */
@@ -163,13 +164,18 @@ function difference(one: unknown, other: unknown): string[] {
 
 interface Killed {
   readonly site: Site
+  /** Whose boot is looked at. */
+  readonly node?: string
   /** Before each round. */
   readonly prepare: (round: number) => Promise<void>
   readonly call: Call
   readonly outcome: () => unknown
 }
 
-async function killAndRunAgain(t: ExecutionContext, { site, prepare, call, outcome }: Killed): Promise<void> {
+async function killAndRunAgain(
+  t: ExecutionContext,
+  { site, node = 'cn1', prepare, call, outcome }: Killed,
+): Promise<void> {
   // Twice: what is done may be done and undone in turn.
   const undisturbed: unknown[] = []
   let usualMs = 0
@@ -182,16 +188,16 @@ async function killAndRunAgain(t: ExecutionContext, { site, prepare, call, outco
   let killed = 0
   for (let round = 1; round <= KILLS; round++) {
     await prepare(round)
-    const before = view(site)
+    const before = viewOf(site, node)
     const moment = (usualMs * (round - 1 + Math.random())) / KILLS
     const label = `killed after ${Math.round(moment)} of ${Math.round(usualMs)} ms`
     if ((await callInChild(site, call, moment)).status === null) killed++
-    const between = view(site)
+    const between = viewOf(site, node)
     if (between.boot === before.boot) t.deepEqual(between, before, label)
     else t.is(generationOf(between), generationOf(before) + 1, label)
     await runAgain(t, site, call, label)
     t.deepEqual(difference(undisturbed[round % 2], outcome()), [], label)
-    t.is(Object.keys(view(site).files).length, Object.keys(before.files).length, label)
+    t.is(Object.keys(viewOf(site, node).files).length, Object.keys(before.files).length, label)
     t.deepEqual(leftovers(site), [], label)
   }
   t.log(`${killed} of ${KILLS} killed, ${Math.round(usualMs)} ms each`)
@@ -225,6 +231,7 @@ for (const method of ['cpio', 'squashfs'])
     const site = await siteWithImage(t, 'nfs')
     await killAndRunAgain(t, {
       site,
+      node: 'cn2',
       prepare: async () => {},
       call: { method: 'image.pack', params: { image: 'net', method, compressor: 'gzip' } },
       outcome: () => outcomeOf(destOf(site)),

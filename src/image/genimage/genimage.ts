@@ -1,6 +1,6 @@
 /** genimage: checks, then a new generation with tree, kernel and initrd; the old one is replaced when all of it is there. */
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type Draft, openGenerations } from '../generations/generations.ts'
 import { generationNumbers, generationsDirectory, NEW_PREFIX } from '../generations/layout.ts'
 import { ImageError } from '../image-error.ts'
@@ -90,7 +90,7 @@ export async function genimage(request: GenimageRequest, options: GenimageOption
       generation: generation.number,
       rootimg: join(request.dest, 'rootimg'),
       log: join(generation.directory, 'build.log'),
-      initrd: { ...built.report.initrd, path: join(request.dest, 'initrd-statelite.gz') },
+      initrd: { ...built.report.initrd, path: join(request.dest, basename(built.report.initrd.path)) },
     }
   } catch (error) {
     log.write(`# ${error instanceof Error ? error.message : String(error)}`)

@@ -2,18 +2,28 @@
 import { join } from 'node:path'
 import { isPackedFormat, type PackedRoot } from '../../statelite/packed-root.ts'
 import { currentPlace, generationNumbers, placeOf } from '../generations/layout.ts'
-import { openPackRecords, STATELITE_RECORD } from './record.ts'
+import { NETBOOT_RECORD, openPackRecords, STATELITE_RECORD } from './record.ts'
 
 export type FindPackedRoot = (
-  rootimgdir: string,
+  image: PackedImage,
   generation?: number,
 ) => (PackedRoot & { readonly path: string }) | { readonly fault: string }
 
+export interface PackedImage {
+  readonly rootimgdir: string
+  readonly provmethod?: string | undefined
+}
+
+export function packRecordName({ provmethod }: Pick<PackedImage, 'provmethod'>): string {
+  return provmethod === 'netboot' ? NETBOOT_RECORD : STATELITE_RECORD
+}
+
 export function openPackedRoots(): FindPackedRoot {
   const read = openPackRecords()
-  return (rootimgdir, generation) => {
+  return (image, generation) => {
+    const { rootimgdir } = image
     const place = generation === undefined ? currentPlace(rootimgdir) : placeOf(rootimgdir, generation)
-    const found = read(join(place.directory, STATELITE_RECORD))
+    const found = read(join(place.directory, packRecordName(image)))
     if ('fault' in found) return found
     const { format, sizeBytes, sha256, unpackedBytes } = found.record
     if (!isPackedFormat(format)) return { fault: `${found.path} is packed as ${format}, which no node unpacks` }
@@ -22,9 +32,9 @@ export function openPackedRoots(): FindPackedRoot {
 }
 
 /** @param digest first 16 digits. @returns the file, in whichever generation: nodes may still be booting an older one */
-export function packedRootWithDigest(find: FindPackedRoot, rootimgdir: string, digest: string): string | undefined {
-  for (const generation of [undefined, ...generationNumbers(rootimgdir).reverse()]) {
-    const found = find(rootimgdir, generation)
+export function packedRootWithDigest(find: FindPackedRoot, image: PackedImage, digest: string): string | undefined {
+  for (const generation of [undefined, ...generationNumbers(image.rootimgdir).reverse()]) {
+    const found = find(image, generation)
     if (!('fault' in found) && found.sha256.startsWith(digest)) return found.path
   }
   return undefined

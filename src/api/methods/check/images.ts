@@ -1,5 +1,6 @@
 /** Images on disk: root tree, liteimg, kernel and initrd. What is wrong with one never keeps another from being looked at. */
 import { join } from 'node:path'
+import { isStateless } from '../../../cluster/images.ts'
 import type { Image, Snapshot } from '../../../cluster/model.ts'
 import { ImageError } from '../../../image/image-error.ts'
 import { checkInitrdFile } from './initrd-file.ts'
@@ -16,6 +17,8 @@ export interface ImageCase {
   readonly snapshot: Snapshot
   readonly arch: string
   readonly rootimg: string
+  /** The command that makes what nodes boot: `liteimg lite`. */
+  readonly run: string
   say(severity: Severity, code: string, message: string, remedy: string): void
 }
 
@@ -28,12 +31,12 @@ export async function checkImage(
 ): Promise<void> {
   const say: ImageCase['say'] = (severity, code, message, remedy) =>
     report.add(severity, code, `image ${image.name}`, message, remedy)
-  if (!image.provmethod?.includes('statelite')) {
+  if (!isStateless(image) && !image.provmethod?.includes('statelite')) {
     if (isNamed)
       say(
         'info',
         'not-statelite',
-        `is for ${image.provmethod ?? 'nothing'}, not for statelite: its files are not checked`,
+        `is for ${image.provmethod ?? 'nothing'}, neither for statelite nor netboot: its files are not checked`,
         '',
       )
     return
@@ -58,6 +61,7 @@ export async function checkImage(
     snapshot,
     arch: image.osarch ?? 'x86_64',
     rootimg: join(rootimgdir, 'rootimg'),
+    run: `${isStateless(image) ? 'packimage' : 'liteimg'} ${image.name}`,
     say,
   }
   const done = await within(CHECK_LIMITS.subjectMs, checkFiles(subject))
@@ -72,7 +76,7 @@ export async function checkImage(
 
 async function checkFiles(subject: ImageCase): Promise<void> {
   const hasTree = await guarded(subject, () => checkRootTree(subject))
-  if (hasTree === true) await guarded(subject, () => checkStateliteTree(subject))
+  if (hasTree === true && !isStateless(subject.image)) await guarded(subject, () => checkStateliteTree(subject))
   const version = await guarded(subject, () => checkKernelFile(subject, hasTree === true))
   const packed =
     subject.image.rootfstype === 'ramdisk'

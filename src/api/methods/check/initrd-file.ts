@@ -1,6 +1,8 @@
 /** The initrd that nodes of an image are given: whole, for the image's kernel, with what a boot over the network needs. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { isStateless } from '../../../cluster/images.ts'
+import { imageFilePath } from '../../../image/image-files.ts'
 import type { CpioEntry } from '../../../image/initrd/cpio.ts'
 import { moduleTrees } from '../../../image/initrd/kernel.ts'
 import { moduleName } from '../../../image/initrd/module-index.ts'
@@ -26,9 +28,8 @@ export async function checkInitrdFile(
   hasTree: boolean,
   packed: PackRecord | undefined,
 ): Promise<void> {
-  const { image, say } = subject
-  const path = join(image.rootimgdir, 'initrd-statelite.gz')
-  const run = `liteimg ${image.name}`
+  const { image, run, say } = subject
+  const path = join(image.rootimgdir, basename(imageFilePath(image, 'initrd')))
   if (!(await stat(path).catch(() => undefined))?.isFile())
     return say('error', 'no-initrd', `the initrd ${path} does not exist`, run)
   const entries = new Map((await readInitrd(path)).map((entry) => [entry.name, entry]))
@@ -65,7 +66,7 @@ async function checkModules(
     if (lost.length > 0) say(severity, 'no-module', `the initrd cannot mount ${what}: it lacks ${lost.join(' ')}`, run)
   }
   // A root in memory needs NFS for persistent entries and litetree only.
-  lack(NFS_MODULES, image.rootfstype === 'ramdisk' ? 'warning' : 'error', 'NFS')
+  if (!isStateless(image)) lack(NFS_MODULES, image.rootfstype === 'ramdisk' ? 'warning' : 'error', 'NFS')
   if (packed?.format === 'squashfs') lack(SQUASHFS_MODULES, 'error', 'the packed root')
   const wanted = (image.attribute('netdrivers') ?? '')
     .split(',')

@@ -6,11 +6,10 @@ import type { ImageCase } from './images.ts'
 
 /** @returns its version, when it says so */
 export async function checkKernelFile(
-  { image, arch, rootimg, say }: ImageCase,
+  { image, arch, rootimg, run, say }: ImageCase,
   hasTree: boolean,
 ): Promise<string | undefined> {
   const path = join(image.rootimgdir, 'kernel')
-  const run = `liteimg ${image.name}`
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile()) {
     say('error', 'no-kernel', `the kernel ${path} ${found === undefined ? 'does not exist' : 'is not a file'}`, run)

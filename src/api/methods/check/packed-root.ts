@@ -1,10 +1,11 @@
-/** The packed root that nodes of a ramdisk image fetch: whole, of the tree as it is now, in a form that nodes unpack. */
+/** The packed root that nodes of a ramdisk or stateless image fetch: whole, of the tree as it is now, in a form that nodes unpack. */
 import { lstat, opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readExlist } from '../../../image/lists/exlist.ts'
 import { renderListFault } from '../../../image/lists/list-file.ts'
+import { packRecordName } from '../../../image/pack/find.ts'
 import { hashFile } from '../../../image/pack/output-file.ts'
-import { openPackRecords, type PackRecord, STATELITE_RECORD } from '../../../image/pack/record.ts'
+import { openPackRecords, type PackRecord } from '../../../image/pack/record.ts'
 import { listReader } from '../../../image/pack/selection.ts'
 import { isPackedFormat } from '../../../statelite/packed-root.ts'
 import { packSources } from '../images/pack-sources.ts'
@@ -14,11 +15,10 @@ const WORLD_WRITABLE = 0o022
 
 /** @returns what is recorded of it, when there is one that can be looked further into */
 export async function checkPackedRoot(subject: ImageCase, hasTree: boolean): Promise<PackRecord | undefined> {
-  const { image, say } = subject
-  const run = `liteimg ${image.name}`
+  const { image, run, say } = subject
   const tree = hasTree ? await walk(subject.rootimg) : undefined
   if (tree !== undefined) checkExlist(subject, tree.paths)
-  const found = openPackRecords()(join(image.rootimgdir, STATELITE_RECORD))
+  const found = openPackRecords()(join(image.rootimgdir, packRecordName(image)))
   if ('fault' in found) {
     say('error', 'no-packed-root', found.fault, run)
     return undefined

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { NodeAnswers } from '../../../boot/node-answers.ts'
 import { nodeBootFile } from '../../../boot/node-boot-file.ts'
+import { isStateless } from '../../../cluster/images.ts'
 import type { ClusterNode, Image, Snapshot } from '../../../cluster/model.ts'
 import { type FindImageFile, imageFilePath } from '../../../image/image-files.ts'
 import type { Finding } from '../../../statelite/finding.ts'
@@ -90,11 +91,12 @@ export function lookAtImages(): (image: Image) => ImageOnDisk {
 function checkFiles(image: Image): string[] {
   const { rootimgdir } = image
   const host = shortHostName()
+  const [tool, initrd] = isStateless(image) ? ['packimage', 'initrd-stateless.gz'] : ['liteimg', 'initrd-statelite.gz']
   const forgot = (what: string, path: string) =>
-    `Did you run "genimage" before running "liteimg"? ${what} cannot be found at ${path} on ${host}`
+    `Did you run "genimage" before running "${tool}"? ${what} cannot be found at ${path} on ${host}`
   if (!existsSync(imageFilePath(image, 'kernel'))) return [forgot('kernel', join(rootimgdir, 'kernel'))]
   if (!existsSync(imageFilePath(image, 'initrd')))
-    return [forgot('initrd.gz or initrd-statelite.gz', join(rootimgdir, 'initrd.gz'))]
+    return [forgot(`initrd.gz or ${initrd}`, join(rootimgdir, 'initrd.gz'))]
   return []
 }
 
@@ -111,7 +113,8 @@ function checkPlan(node: ClusterNode, image: Image, { snapshot, answers, onDisk 
   if (compiled.plan === undefined) return renderErrors(compiled.findings)
   const line = answers.kernelLine(node, snapshot)
   if ('findings' in line) return renderErrors(line.findings)
-  return checkPrepared(image, onDisk(image).revision, compiled.plan.image.revision)
+  // The plan has looked for the packed root; its tree is prepared for whoever else runs it.
+  return isStateless(image) ? [] : checkPrepared(image, onDisk(image).revision, compiled.plan.image.revision)
 }
 
 function renderErrors(findings: readonly Finding[]): string[] {

@@ -4,6 +4,7 @@ import { type Finish, genimage } from '../../../image/genimage/genimage.ts'
 import type { GenimageReport, GenimageRequest } from '../../../image/genimage/request.ts'
 import { type ImageJob, prepareAll } from '../../image-job.ts'
 import { answerJob, runInThread } from '../../job-thread.ts'
+import { type PackJob, packAll } from '../../pack-job.ts'
 import type { OnProgress } from '../../protocol.ts'
 import { inImage } from './image-errors.ts'
 
@@ -12,11 +13,13 @@ export interface GenimageJob {
   readonly request: GenimageRequest
   /** The generation that nodes boot was prepared by liteimg: so the new one is, before it takes its place. */
   readonly lite?: ImageJob
+  /** The same of packimage. */
+  readonly pack?: PackJob
 }
 
 /** @throws OperatorError LB_IMAGE */
 export async function runGenimage(
-  { request, lite }: GenimageJob,
+  { request, lite, pack }: GenimageJob,
   onProgress: OnProgress,
   signal?: AbortSignal,
 ): Promise<GenimageReport> {
@@ -24,6 +27,7 @@ export async function runGenimage(
     onProgress,
     ...(signal === undefined ? {} : { signal }),
     ...(lite === undefined ? {} : { finish: finishWith(lite, onProgress) }),
+    ...(pack === undefined ? {} : { finish: packWith(pack, onProgress) }),
   }
   return await inImage(() => genimage(request, options))
 }
@@ -40,6 +44,15 @@ function finishWith(lite: ImageJob, onProgress: OnProgress): Finish {
       missingFirmware,
       warnings: [...tree.warnings, ...aside],
     }
+  }
+}
+
+function packWith(pack: PackJob, onProgress: OnProgress): Finish {
+  return async (place, lockFd) => {
+    const { initrd, warnings } = await packAll(pack, place, lockFd, onProgress)
+    if (initrd === undefined) throw new Error('a built image has no kernel')
+    const { path, sizeBytes, modules, kernelVersion, missingFirmware } = initrd
+    return { kernelVersion, initrd: { path, sizeBytes, modules }, missingFirmware, warnings }
   }
 }
 

@@ -1,10 +1,12 @@
 /** genimage: the tables' side of it. How packages become a tree is the image room's business. */
 import { join } from 'node:path'
+import { isStateless } from '../../../cluster/images.ts'
 import type { Image, ImageName } from '../../../cluster/model.ts'
 import { compileSite } from '../../../cluster/site.ts'
 import { openGenerations } from '../../../image/generations/generations.ts'
 import { planGenimage } from '../../../image/genimage/genimage.ts'
 import type { GenimageReport, GenimageRequest } from '../../../image/genimage/request.ts'
+import { NETBOOT_RECORD, readPackRecord } from '../../../image/pack/record.ts'
 import { tableSchema } from '../../../tables/schema.ts'
 import type { OnProgress } from '../../protocol.ts'
 import { commandResult } from '../../protocol.ts'
@@ -14,7 +16,9 @@ import { type GenimageJob, runGenimage } from './genimage-job.ts'
 import { compileRequest } from './genimage-request.ts'
 import { findTarget, type GenimageParams, type Target } from './genimage-target.ts'
 import { inImage } from './image-errors.ts'
+import { initrdDefaults } from './initrd-sources.ts'
 import { checkedEntries, compileJob, compilePack } from './liteimg.ts'
+import { compilePackJob } from './packimage.ts'
 import { rootPasswordOf } from './site-files.ts'
 
 export const genimage: Method<'image.genimage'> = async (context, params, onProgress) => {
@@ -25,10 +29,10 @@ export const genimage: Method<'image.genimage'> = async (context, params, onProg
     aptMirror: compileSite(store, []).get('ubuntu_apt_mirror')?.trim() || undefined,
   })
   if (params.explain === true || dryRun) return await showPlan(request, params)
-  const lite = await preparation(context, target, request)
-  const report = await run(context, { request, ...(lite === undefined ? {} : { lite }) }, onProgress)
+  const ready = await preparation(context, target, request)
+  const report = await run(context, { request, ...ready }, onProgress)
   const saved = params.noSave === true ? { warnings: [] } : await save(context, target)
-  return commandResult(renderReport(report, target, lite !== undefined), report, [
+  return commandResult(renderReport(report, target, Object.keys(ready).length > 0), report, [
     ...report.warnings.map((text) => `Warning: ${text}`),
     ...saved.warnings,
   ])
@@ -48,21 +52,30 @@ async function showPlan(request: GenimageRequest, { explain }: GenimageParams) {
 /** Nodes boot the image as it is now: the new generation must be ready for them in the moment it takes its place. */
 async function preparation(
   context: MethodContext,
-  { name }: Target,
+  { name, saves }: Target,
   request: GenimageRequest,
-): Promise<GenimageJob['lite']> {
-  if (openGenerations(request.dest).current()?.facts.revision === undefined) return undefined
+): Promise<Pick<GenimageJob, 'lite' | 'pack'>> {
+  const current = openGenerations(request.dest).current()
   const { snapshot } = await context.compiled()
   const image = snapshot.images.get(name as ImageName)
-  if (image?.provmethod?.includes('statelite') !== true) return undefined
-  const { entries } = checkedEntries(image, snapshot)
+  if (current === undefined || image === undefined) return {}
   const { kernelVersion, drivers } = request
-  return {
-    ...compileJob(image, snapshot, entries, context),
+  // Saved when the build has succeeded: the tables do not have it yet.
+  const commandLine = initrdDefaults(saves.get(name)?.addkcmdline)
+  const chosen = {
+    ...(commandLine === undefined ? {} : { commandLine }),
     ...(kernelVersion === undefined ? {} : { kernelVersion }),
     ...(drivers === undefined ? {} : { drivers }),
-    ...packOf(image),
   }
+  if (isStateless(image)) {
+    const packed = readPackRecord(join(current.directory, NETBOOT_RECORD))
+    if (packed === undefined) return {}
+    const job = compilePackJob(image, snapshot.site, context.store, packed.method, packed.compressor)
+    return { pack: { ...job, ...chosen } }
+  }
+  if (current.facts.revision === undefined || image.provmethod?.includes('statelite') !== true) return {}
+  const { entries } = checkedEntries(image, snapshot)
+  return { lite: { ...compileJob(image, snapshot, entries, context), ...chosen, ...packOf(image) } }
 }
 
 function packOf(image: Image): Pick<NonNullable<GenimageJob['lite']>, 'pack'> {
@@ -98,13 +111,13 @@ async function save(context: MethodContext, { saves }: Target): Promise<{ readon
 function renderReport(report: GenimageReport, { name, attributes }: Target, isPrepared: boolean): string[] {
   const { generation, kernelVersion, packages, initrd, log, dest } = report
   const size = (initrd.sizeBytes / 1024 / 1024).toFixed(1)
-  const isStatelite = attributes.provmethod === 'statelite'
+  const tool = attributes.provmethod === 'netboot' ? 'packimage' : 'liteimg'
   return [
     'Generating image: ',
     `${join(dest, 'rootimg')}: ${packages === undefined ? 'a tree' : `${packages} packages`}, kernel ${kernelVersion}`,
     `${initrd.path}: ${size} MiB, ${initrd.modules} modules`,
     `the build log: ${log}`,
     `${name}: generation ${generation} is current; running nodes keep theirs until they boot`,
-    ...(isStatelite && !isPrepared ? [`Prepare it for its nodes next: liteimg ${name}`] : []),
+    ...(isPrepared ? [] : [`Prepare it for its nodes next: ${tool} ${name}`]),
   ]
 }

@@ -11,6 +11,7 @@ import { type ImageJob, type ImageReport, runImageJob } from '../../image-job.ts
 import { commandResult } from '../../protocol.ts'
 import type { Method, MethodContext } from '../context.ts'
 import { expandKnown, imageNamed } from '../per-node.ts'
+import { initrdSources } from './initrd-sources.ts'
 import { packSources } from './pack-sources.ts'
 import { siteFilesOf } from './site-files.ts'
 import { usersOfCurrent } from './users.ts'
@@ -146,14 +147,9 @@ export function compileJob(
   entries: readonly Entry[],
   { store, dryRun }: MethodContext,
 ): ImageJob {
-  const kernelVersion = image.attribute('kernelver')?.trim() || undefined
-  const drivers = (image.attribute('netdrivers') ?? '').split(',').map((name) => name.trim().replace(/\.ko$/, ''))
-  const named = drivers.filter((name) => name !== '' && name !== 'allupdate')
   return {
     rootimgdir: image.rootimgdir,
-    arch: image.osarch ?? 'x86_64',
-    ...(kernelVersion === undefined ? {} : { kernelVersion }),
-    ...(named.length > 0 ? { drivers: named } : {}),
+    ...initrdSources(image),
     scripts: SCRIPTS,
     siteFiles: siteFilesOf(image, store),
     tree: {

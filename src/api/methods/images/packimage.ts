@@ -1,10 +1,15 @@
 /** packimage: an image for stateless nodes as one file. The tables' side of it. */
 import { join } from 'node:path'
+import type { Image, Site } from '../../../cluster/model.ts'
+import type { Compressor } from '../../../image/pack/compressors.ts'
+import type { PackMethod } from '../../../image/pack/record.ts'
+import type { TablesView } from '../../../tables/row.ts'
 import { OperatorError } from '../../errors.ts'
 import { type PackJob, runPackJob } from '../../pack-job.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method } from '../context.ts'
 import { imageNamed } from '../per-node.ts'
+import { initrdSources } from './initrd-sources.ts'
 import { packSources } from './pack-sources.ts'
 import { siteFilesOf } from './site-files.ts'
 
@@ -22,19 +27,8 @@ export const packimage: Method<'image.pack'> = async (context, params, onProgres
     )
   const rootimg = join(image.rootimgdir, 'rootimg')
   if (context.dryRun) return commandResult([`Would pack ${rootimg} (${method}) into a new generation.`], {})
-  const siteFiles = siteFilesOf(image, context.store)
-  const job: PackJob = {
-    image: name,
-    rootimgdir: image.rootimgdir,
-    method,
-    ...(compressor === undefined ? {} : { compressor }),
-    ...packSources(image),
-    siteFiles: noSyncFiles ? { ...siteFiles, synclists: [] } : siteFiles,
-    timezone: snapshot.site.get('timezone')?.trim() || undefined,
-    postscriptsDir: join(snapshot.site.installdir, 'postscripts'),
-    ...(image.profile && image.osarch ? { fstabRootName: `${image.profile}_${image.osarch}` } : {}),
-    scripts: SCRIPTS,
-  }
+  const whole = compilePackJob(image, snapshot.site, context.store, method, compressor)
+  const job = noSyncFiles ? { ...whole, siteFiles: { ...whole.siteFiles, synclists: [] } } : whole
   const { runPackJobInThread } = await import('../../image-worker.ts')
   const report = await (context.server ? runPackJobInThread(job, onProgress) : runPackJob(job, onProgress))
   const { record, path } = report.packed
@@ -49,4 +43,26 @@ export const packimage: Method<'image.pack'> = async (context, params, onProgres
     report,
     report.warnings.map((text) => `Warning: ${text}`),
   )
+}
+
+export function compilePackJob(
+  image: Image,
+  site: Site,
+  view: TablesView,
+  method: PackMethod,
+  compressor: Compressor | undefined,
+): PackJob {
+  return {
+    image: image.name,
+    rootimgdir: image.rootimgdir,
+    method,
+    ...(compressor === undefined ? {} : { compressor }),
+    ...packSources(image),
+    ...initrdSources(image),
+    siteFiles: siteFilesOf(image, view),
+    timezone: site.get('timezone')?.trim() || undefined,
+    postscriptsDir: join(site.installdir, 'postscripts'),
+    ...(image.profile && image.osarch ? { fstabRootName: `${image.profile}_${image.osarch}` } : {}),
+    scripts: SCRIPTS,
+  }
 }

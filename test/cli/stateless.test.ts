@@ -1,0 +1,43 @@
+/** A stateless image (provmethod=netboot) from packimage to the plan of its node. */
+import { join } from 'node:path'
+import test from 'ava'
+import { putSmallImage } from '../image/small-image.ts'
+import { viewOfNode } from './node-view.ts'
+import { newSite, runCommand } from './transcript.ts'
+
+test('packimage, nodeset, and a plan of a root in memory without entries', async (t) => {
+  const site = newSite(t)
+  putSmallImage(join(site.directory, 'image'))
+  const run = async (line: string) => {
+    const ran = await runCommand(site, line.replaceAll('@', site.directory).split(' '))
+    return `${ran.stdout}${ran.stderr}`.replaceAll(site.directory, '@')
+  }
+  for (const line of [
+    'chtab key=master site.value=10.20.0.2',
+    'chtab netname=boot networks.net=10.20.0.0 networks.mask=255.255.0.0',
+    'chtab imagename=net osimage.osvers=el9 osimage.osarch=x86_64 osimage.profile=compute osimage.provmethod=netboot linuximage.rootimgdir=@/image',
+    // Rows that speak for every image are for statelite ones.
+    'chtab image=ALL,file=/etc/motd litefile.options=tmpfs',
+    'chtab image=ALL,file=/var/log/ litefile.options=persistent',
+    'chtab priority=1 litetree.directory=10.20.0.9:/tree',
+    'mkdef -t node cn1 groups=all ip=10.20.0.7 mac=52:54:00:00:00:07 arch=x86_64 netboot=xnba',
+  ])
+    t.notRegex(await run(line), /Error/, line)
+  t.regex(
+    await run('nodeset cn1 osimage=net'),
+    /^cn1: Error: Did you run "genimage" before running "packimage"\? kernel cannot be found/,
+  )
+  t.regex(await run('packimage -c gzip net'), /@\/image\/rootimg\.cpio\.gz: .* generation 2/)
+  t.is(await run('nodeset cn1 osimage=net'), 'cn1: netboot el9-x86_64-compute\n')
+  const { boot, bootFile, plan, files } = viewOfNode(site.places.tables, 'cn1')
+  t.is(boot, 'net@2')
+  t.regex(bootFile, /liteboot\.plan=\S+\?boot=net@2/)
+  t.regex(plan, /^root\tramdisk\tcpio\.gz\thttp:\S+\/image\/net\/[0-9a-f]{16}\/rootimg\t/m)
+  t.notRegex(plan, /^(entry|tree|persistent)\t/m)
+  t.deepEqual(
+    Object.keys(files)
+      .map((path) => path.replace(/^.*\//, ''))
+      .sort(),
+    ['initrd', 'kernel', 'rootimg'],
+  )
+})
