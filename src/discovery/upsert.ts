@@ -7,7 +7,6 @@ import { type DiscoveredMachine, inOrder, machineColumns, machineOf, renderDisco
 export interface RowUpdate {
   readonly uuid: string
   readonly values: Readonly<Record<string, string>>
-  readonly isNew: boolean
   /** A machine that is forgotten to make room. */
   readonly forget: string | undefined
 }
@@ -35,13 +34,13 @@ export function rowUpdate(
   if (own) {
     // It asks as a stranger: whatever it was adopted as, it is not that node any more.
     const again = own.node === undefined ? {} : { node: '', method: 'undef', discoverytime: renderDiscoveryTime(nowMs) }
-    return { uuid, values: { ...columns, ...again }, isNew: own.node !== undefined, forget: undefined }
+    return { uuid, values: { ...columns, ...again }, forget: undefined }
   }
   const waiting = machines.filter(({ node }) => node === undefined)
   const room = waiting.length < limits.waiting ? { forget: undefined } : makeRoom(waiting, nowMs)
   if ('fault' in room) return room
   const first = { method: 'undef', discoverytime: renderDiscoveryTime(nowMs) }
-  return { uuid, values: { ...columns, ...first }, isNew: true, forget: room.forget }
+  return { uuid, values: { ...columns, ...first }, forget: room.forget }
 }
 
 function makeRoom(

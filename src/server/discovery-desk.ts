@@ -11,7 +11,7 @@ import { rowUpdate, saysNothingNew } from '../discovery/upsert.ts'
 import type { DeskAnswer, DiscoveryDesk } from '../http/discovery-routes.ts'
 import type { Store } from '../store/store.ts'
 import { cell } from '../tables/row.ts'
-import type { EmitEvent } from '../timeline/event.ts'
+import { DISCOVERED_EVENT, type EmitEvent } from '../timeline/event.ts'
 
 export interface DeskParts {
   readonly cluster: Cluster
@@ -85,10 +85,11 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
         const outcome = result[at]
         if (outcome === undefined || 'fault' in outcome) answer(full(outcome?.fault ?? ''))
         else answer({ kind: 'said', text: 'wait' })
-        if (outcome === undefined || 'fault' in outcome || !outcome.isNew) continue
+        if (outcome === undefined || 'fault' in outcome) continue
         const { vendor, model, serial } = inventory
-        const detail = `${[vendor, model, serial && `serial ${serial}`].filter(Boolean).join(' ')} waits to be adopted: liteboot discovered`
-        emit({ atMs: now(), service: 'server', event: 'discovered', mac, ip, ok: true, detail: detail.trim() })
+        const what = [vendor, model, serial && `serial ${serial}`].filter(Boolean).join(' ')
+        const detail = `${what} waits to be adopted`.trim()
+        emit({ atMs: now(), service: 'server', event: DISCOVERED_EVENT, mac, ip, ok: true, detail })
       }
     } catch (error) {
       parts.log.warn(`discovery: reports could not be stored: ${String(error)}`)

@@ -28,3 +28,6 @@ export type EmitEvent = (event: BootEvent) => void
 
 /** Of service `server`: a boot file that starts nothing. ok: the next boot device comes; not ok: the tables give no boot. */
 export const BOOT_FILE_EVENT = 'boot file'
+
+/** Of service `server`: a machine that no table knows has told what it is, and waits. */
+export const DISCOVERED_EVENT = 'discovered'

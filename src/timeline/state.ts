@@ -1,6 +1,6 @@
 /** Where a boot stands: running, booted, failed or stuck, and in which words. Pure. */
 import type { Boot, BootDraft } from './boot.ts'
-import { BOOT_FILE_EVENT, type BootEvent } from './event.ts'
+import { BOOT_FILE_EVENT, type BootEvent, DISCOVERED_EVENT } from './event.ts'
 import { EXPECTATIONS, STAGES, type StageName } from './stages.ts'
 import { renderDuration } from './words.ts'
 
@@ -47,8 +47,13 @@ export function decideState(
   return { state: 'running', at, summary, advice: undefined }
 }
 
-/** `nodeset shell` and `shutdown`: the initrd does something else than booting, and stays there. */
+/** A stranger, `nodeset shell` and `shutdown`: the initrd does something else than booting, and stays there. */
 function decideAside(draft: BootDraft, endMs: number): Verdict | undefined {
+  const waiting = draft.events.find(({ service, event }) => service === 'server' && event === DISCOVERED_EVENT)
+  if (waiting) {
+    const summary = `waits to be adopted for ${renderDuration(endMs - waiting.atMs)}: liteboot discovered`
+    return { state: 'running', at: undefined, summary, advice: undefined }
+  }
   const last = draft.events.findLast(({ service, event }) => service === 'initrd' && event === 'report')
   if (last?.result !== 'start' || (last.stage !== 'shell' && last.stage !== 'shutdown')) return undefined
   const ago = renderDuration(endMs - last.atMs)

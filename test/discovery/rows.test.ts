@@ -57,7 +57,6 @@ test('a machine that reports again keeps its row and its place; only news are wr
   const again = updated(first.rows, {}, AT + 60_000)
   t.is(again.rows.length, 1)
   t.is(again.row.discoverytime, first.row.discoverytime)
-  t.false(again.update.isNew)
   t.true(saysNothingNew(first.row, again.update.values))
   const plugged = updated(first.rows, { more: [lldpLine('eth0', 'sw1', '7')] })
   t.false(saysNothingNew(first.row, plugged.update.values))

@@ -260,6 +260,13 @@ test('property: every event is in exactly one boot, in order, and every boot has
   )
 })
 
+test('a machine that waits to be adopted is not stuck', (t) => {
+  const said = { atMs: T0 + 9000, service: 'server', event: 'discovered', mac: '52:54:00:77:00:01', ok: true } as const
+  const [boot] = fold([...exchange(0, 'ipxe'), said], 3609)
+  t.is(boot?.state, 'running')
+  t.is(boot?.summary, 'waits to be adopted for 1 h: liteboot discovered')
+})
+
 test('nodeset shell: a node that waits in its shell is not stuck, and is back in its boot when the shell is left', (t) => {
   const shell = [...untilInitrd(), report(8, 'network', 'ok'), report(8.1, 'shell', 'start')]
   const [boot] = fold(shell, 3608.1)
