@@ -76,7 +76,7 @@ export async function makeGrubProgram(modules: string, tftpdir: string): Promise
   return { program: join(tftpdir, GRUB_PROGRAM) }
 }
 
-async function mkimage(args: readonly string[]): Promise<void> {
+export async function mkimage(args: readonly string[]): Promise<void> {
   for (const tool of TOOLS) {
     try {
       await promisify(execFile)(tool, [...args])

@@ -23,8 +23,9 @@ export const BOOT_METHODS: MethodEntries<keyof typeof BOOT_PARAMS> = {
     command: 'grub',
     role: 'administrator',
     changes: true,
-    words: ({ from, force }) => [
+    words: ({ from, force, arch }) => [
       'make',
+      ...(arch === undefined ? [] : ['--arch', arch]),
       ...(from === undefined ? [] : ['--from', from]),
       ...(force ? ['--force'] : []),
     ],

@@ -11,6 +11,7 @@ import { canonicalArch } from '../../../tables/os-names.ts'
 import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method } from '../context.ts'
+import { makeForEfi } from './grub-efi.ts'
 import { inImageFiles } from './image-errors.ts'
 
 interface Candidate {
@@ -57,8 +58,10 @@ function programState(path: string): string {
   return program.networkDriver === undefined ? 'its network driver is not inside' : SAYS[program.networkDriver]
 }
 
-export const grubMake: Method<'grub.make'> = async (context, { from, force }, onProgress) => {
+export const grubMake: Method<'grub.make'> = async (context, { from, force, arch }, onProgress) => {
   const { snapshot } = await context.compiled()
+  if (arch === 'x86_64' || arch === 'aarch64')
+    return makeForEfi(snapshot, { arch, from, dryRun: context.dryRun }, onProgress)
   const { tftpdir } = snapshot.site
   const places =
     from === undefined ? candidates(snapshot) : findModuleSources(from).map((source) => ({ of: from, source }))
