@@ -69,9 +69,9 @@ const FAULTS: readonly (readonly [
   ],
   [
     'an image for something else',
-    (s) => s.set('imagename=lite', 'osimage.provmethod=netboot'),
+    (s) => s.set('imagename=lite', 'osimage.provmethod=install'),
     [
-      'error    osimage row imagename=lite: image lite is for netboot, not statelite (set osimage.provmethod=statelite)',
+      'error    osimage row imagename=lite: image lite is for install, not statelite or netboot (set osimage.provmethod=statelite)',
     ],
   ],
   [
