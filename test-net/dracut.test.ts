@@ -72,7 +72,7 @@ testAsRoot(
     const before = mark(rootimg)
     const output = join(place, 'initrd-statelite.gz')
     const common = { rootimg, kernelVersion, arch: 'x86_64', scripts: SCRIPTS, output, compress: 'gzip' as const }
-    const report = await assembleWithDracut({ ...common, drivers: ['virtio_net'] })
+    const report = await assembleWithDracut({ ...common, drivers: ['virtio_net'], commandLine: 'rootlimit=4g' })
     t.is(mark(rootimg), before)
     t.is(report.kernelVersion, kernelVersion)
     const entries = new Map((await readInitrd(output)).map((entry) => [entry.name.replace(/^\.\//, ''), entry]))
@@ -87,6 +87,9 @@ testAsRoot(
       .map((name) => name.replace(/^.*\/(.*?)\.ko.*$/, '$1'))
     for (const name of ['virtio_net', 'nfs', 'nfsv3', 'sunrpc', 'overlay']) t.true(modules.includes(name), name)
     t.false(modules.includes('vmxnet3'), 'a driver that nobody asked for')
+    t.is(entries.get('liteboot/cmdline')?.data?.toString(), 'rootlimit=4g\n')
+    const { sha256 } = await assembleWithDracut({ ...common, drivers: ['virtio_net'], commandLine: 'rootlimit=4g' })
+    t.is(sha256, report.sha256, 'the same inputs give the same bytes')
 
     await t.throwsAsync(assembleWithDracut({ ...common, drivers: ['nosuch'] }), { message: /no module nosuch/ })
     await t.throwsAsync(assembleWithDracut({ ...common, arch: 'ppc64le' }), { message: /lean one/ })

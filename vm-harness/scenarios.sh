@@ -3,9 +3,10 @@
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 [ "$(id -u)" = 0 ] || { echo "scenarios: root is needed for network namespaces and NFS" >&2; exit 1; }
-[ $# -gt 0 ] || set -- ramdisk learn localdisk
+[ $# -gt 0 ] || set -- ramdisk learn localdisk dracut
 sh "$here/install.sh" qemu-system-x86 qemu-system-data ipxe-qemu ipxe busybox-static kmod iproute2 mmdebstrap radvd xz-utils zstd \
   squashfs-tools e2fsprogs
+case " $* " in *" uefi "*) sh "$here/install.sh" ovmf pxelinux syslinux-common grub-common grub-efi-amd64-bin ;; esac
 case " $* " in
 *" ppc64le "*)
   # The last two lines build GRUB's modules.

@@ -134,6 +134,24 @@ export function firstBootChecks(node: string, address: string): Check[] {
   ]
 }
 
+/** The same with a root in memory, which can be written. @param rootType as `mounted` prints it: `tmpfs rw` */
+export function memoryRootChecks(node: string, address: string, rootType: string): Check[] {
+  const changed: Readonly<Record<string, Partial<Check>>> = {
+    'the root file system is NFS, read-only': { title: `the root file system is ${rootType}`, expect: rootType },
+    'a path that no entry names cannot be written': {
+      title: 'a path that no entry names can be written',
+      expect: 'works',
+    },
+  }
+  const list = firstBootChecks(node, address).map((check) => ({ ...check, ...changed[check.title] }))
+  const overNfs = {
+    title: 'nothing of the image comes over NFS',
+    script: `awk '$3 ~ /^nfs/ { print $1 }' /proc/mounts | grep -c rootimg`,
+    expect: '0',
+  }
+  return [...list, overNfs]
+}
+
 /** The same node after a power cycle. */
 export function rebootChecks(machineId: string): Check[] {
   return [

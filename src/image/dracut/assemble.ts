@@ -193,6 +193,8 @@ async function fill(
     await runProgram(['chmod', '0755', '--', join(module, name)], undefined)
   const conf = [
     'hostonly="no"',
+    // The same inputs give the same bytes, so that a second liteimg makes no second generation. Old ones do not know it.
+    'reproducible="yes"',
     // These would bring up the network in their own way, or look for a root on disks.
     'omit_dracutmodules+=" network network-legacy network-manager systemd-networkd nfs iscsi multipath lvm mdraid dmraid crypt busybox plymouth "',
     `liteboot_programs="${(programs ?? []).join(' ')}"`,
