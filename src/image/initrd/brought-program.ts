@@ -16,7 +16,7 @@ export interface BroughtFile {
   readonly mode: number
 }
 
-const PROGRAM_PLACES = ['usr/bin', 'bin', 'usr/local/bin']
+const PROGRAM_PLACES = ['usr/bin', 'bin', 'usr/local/bin', 'usr/sbin', 'sbin']
 const LIBRARY_PLACES = ['lib64', 'usr/lib64', 'lib', 'usr/lib']
 
 export async function bringProgram(rootimg: string, arch: string, name: string): Promise<BroughtFile[]> {
