@@ -35,7 +35,8 @@ export async function placePowerRoot(rehearsal: Rehearsal, image: string, rootim
   await rehearsal.command('chdef', '-t', 'osimage', image, `rootimgdir=${rootimgdir}`, 'osarch=ppc64le')
   rmSync(rootimgdir, { recursive: true, force: true })
   mkdirSync(join(rootimgdir, 'rootimg'), { recursive: true })
-  execFileSync('cp', ['-a', '--reflink=auto', join(CACHE, 'rootimg/.'), join(rootimgdir, 'rootimg')])
+  // The dot: rootimg is a link into a generation. join() would take it away.
+  execFileSync('cp', ['-a', '--reflink=auto', `${CACHE}/rootimg/.`, join(rootimgdir, 'rootimg')])
 }
 
 async function buildRoot(rehearsal: Rehearsal, image: string, stamp: string): Promise<void> {
