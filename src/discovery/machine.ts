@@ -116,9 +116,9 @@ export function machineOf(row: Row): DiscoveredMachine {
   }
 }
 
-/** Those that wait, in the order in which they were first seen. */
-export function waitingMachines(rows: readonly Row[]): DiscoveredMachine[] {
-  return inOrder(rows.map(machineOf).filter(({ node }) => node === undefined))
+/** It told this server of itself, and is no node yet. Rows of an xCAT server have no boot port. */
+export function isWaiting({ node, bootMac }: DiscoveredMachine): boolean {
+  return node === undefined && bootMac !== ''
 }
 
 export function inOrder(machines: readonly DiscoveredMachine[]): DiscoveredMachine[] {

@@ -2,7 +2,7 @@
 import test from 'ava'
 import { type Inventory, parseInventory } from '../../src/discovery/inventory.ts'
 import { limits } from '../../src/discovery/limits.ts'
-import { machineOf, waitingMachines } from '../../src/discovery/machine.ts'
+import { inOrder, isWaiting, machineOf } from '../../src/discovery/machine.ts'
 import { RateLimit } from '../../src/discovery/rate.ts'
 import { rowUpdate, saysNothingNew } from '../../src/discovery/upsert.ts'
 import type { Row } from '../../src/tables/row.ts'
@@ -49,6 +49,7 @@ test('a row as xCAT has it, and the machine in it', (t) => {
 test('rows of another program are read as far as they go', (t) => {
   const row = { uuid: 'X', node: 'undef', nichwaddr: 'eth0!00:00:00:00:00:01', otherdata: '<xml/>', memory: '16000MB' }
   t.like(machineOf(row), { node: undefined, bootMac: '', memoryMiB: 16_000, disks: [] })
+  t.false(isWaiting(machineOf(row)))
   t.notThrows(() => machineOf({ uuid: 'Y', otherdata: '[1]' }))
 })
 
@@ -84,7 +85,7 @@ test('they stand in the order in which they were first seen, over the turn of a 
     new Date(2026, 11, 31).getTime(),
   )
   t.deepEqual(
-    waitingMachines(rows).map(({ bootMac }) => bootMac),
+    inOrder(rows.map(machineOf)).map(({ bootMac }) => bootMac),
     ['52:54:00:77:00:01', '52:54:00:77:00:02'],
   )
 })

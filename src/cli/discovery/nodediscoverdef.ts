@@ -10,6 +10,7 @@ interface Options {
 
 export const nodediscoverdef: CliCommand = {
   name: 'nodediscoverdef',
+  versionPrefix: 'nodediscoverdef - Version ',
   summary: 'Adopt a discovered machine as a node, or forget machines, with the options of xCAT.',
   details: [
     '`liteboot adopt` and `liteboot discovered --remove` do the same and more. There is no nodediscoverstart: nothing is adopted by itself.',

@@ -32,7 +32,6 @@ const OF_THE_OLD_SERVER: ReadonlyMap<string, string> = new Map([
   ['eventlog', 'the log of the old server'],
   ['token', 'sessions of the old server'],
   ['performance', 'measurements of the old server'],
-  ['discoverydata', 'finds of the old server'],
 ])
 
 export function readDump(files: readonly DumpFile[]): Dump {

@@ -1,7 +1,7 @@
 /** adopt: a machine that waits becomes a node that is defined. All of what was asked for is done, or nothing. */
 import type { MacAddress, Snapshot } from '../../../cluster/model.ts'
 import { type Candidate, matchMachines, type Pair } from '../../../discovery/adopt.ts'
-import type { DiscoveredMachine } from '../../../discovery/machine.ts'
+import { type DiscoveredMachine, isWaiting } from '../../../discovery/machine.ts'
 import type { Transaction } from '../../../store/store.ts'
 import { createResolver, type Resolver } from '../../../tables/resolve.ts'
 import { cell, indexRows, type TablesView } from '../../../tables/row.ts'
@@ -24,7 +24,7 @@ interface Plan {
 export const adopt: Method<'discovery.adopt'> = async (context, params) => {
   const { noderange, by = 'order', machine, replace } = params
   const { snapshot } = await context.compiled()
-  const isFree = (one: DiscoveredMachine) => one.node === undefined && !ownerOf(snapshot, one.bootMac)
+  const isFree = (one: DiscoveredMachine) => isWaiting(one) && !ownerOf(snapshot, one.bootMac)
   const {
     result: plan,
     snapshot: live,

@@ -1,7 +1,7 @@
 /** discovered: the machines that wait, in the order in which `adopt` takes them. */
 import { discoversOn } from '../../../cluster/discovery.ts'
 import type { MacAddress, Snapshot } from '../../../cluster/model.ts'
-import type { DiscoveredMachine, DiscoveredPort } from '../../../discovery/machine.ts'
+import { type DiscoveredMachine, type DiscoveredPort, isWaiting } from '../../../discovery/machine.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method } from '../context.ts'
 import { allMachines, machinesNamed } from './find.ts'
@@ -17,7 +17,7 @@ export const list: Method<'discovery.list'> = async (context, { machines: names 
   const named = names.length > 0 ? machinesNamed(everything, names) : everything
   const listed = named
     .map((machine): Listed => ({ ...machine, boundTo: ownerOf(snapshot, machine) }))
-    .filter(({ node, boundTo }) => all || names.length > 0 || (node === undefined && boundTo === undefined))
+    .filter((machine) => all || names.length > 0 || (isWaiting(machine) && machine.boundTo === undefined))
   const notes = listed.length > 0 ? [] : [noneWaits(snapshot, everything.length)]
   const lines = long ? listed.flatMap(stanza) : table(listed)
   return commandResult(lines, listed.map(dataOf), notes)
