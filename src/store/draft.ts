@@ -1,6 +1,7 @@
 /** A transaction's view of the tables: copies a table's row list when it is first changed, rows themselves never. */
 import { cell, type Row, renderRowKey, type TablesView } from '../tables/row.ts'
 import { LOG_TABLES, TABLES, type TableSchema } from '../tables/schema.ts'
+import { placeRows, RowHoles } from './row-places.ts'
 import { type RowChange, type RowValues, StoreFault, type Transaction } from './store.ts'
 
 /** Where a store writes what a transaction does, in order. */
@@ -15,7 +16,7 @@ interface DraftTable {
   readonly schema: TableSchema
   /** Removed rows leave a hole until the table is read, so that positions in `byKey` hold. */
   rows: (Row | undefined)[]
-  holes: boolean
+  holes: RowHoles
   byKey: Map<string, number>
   frozen: readonly Row[] | undefined
 }
@@ -34,7 +35,7 @@ export function createDraft(base: TablesView, writer: RowWriter): Draft {
     if (!draft) {
       const schema = schemaOf(name)
       const rows = [...base.read(name)]
-      draft = { schema, rows, holes: false, byKey: indexByKey(schema, rows), frozen: undefined }
+      draft = { schema, rows, holes: new RowHoles(), byKey: indexByKey(schema, rows), frozen: undefined }
       drafts.set(name, draft)
     }
     return draft
@@ -88,6 +89,13 @@ export function createDraft(base: TablesView, writer: RowWriter): Draft {
     changes.push({ table: draft.schema.name, before, after })
   }
 
+  function arrange(draft: DraftTable, rows: readonly Row[]): void {
+    draft.rows = [...rows]
+    draft.byKey = indexByKey(draft.schema, draft.rows)
+    draft.holes = new RowHoles()
+    draft.frozen = undefined
+  }
+
   function read(name: string): readonly Row[] {
     const draft = drafts.get(name)
     if (!draft) {
@@ -95,11 +103,11 @@ export function createDraft(base: TablesView, writer: RowWriter): Draft {
       return base.read(name)
     }
     if (!draft.frozen) {
-      if (draft.holes) {
-        draft.rows = draft.rows.filter((row) => row !== undefined)
-        draft.byKey = indexByKey(draft.schema, draft.rows)
-        draft.holes = false
-      }
+      if (draft.holes.count > 0)
+        arrange(
+          draft,
+          draft.rows.filter((row) => row !== undefined),
+        )
       draft.frozen = [...(draft.rows as Row[])]
     }
     return draft.frozen
@@ -129,25 +137,39 @@ export function createDraft(base: TablesView, writer: RowWriter): Draft {
       const found = matching(draft, keys)
       for (const position of found) {
         const row = draft.rows[position] as Row
+        const behind = draft.holes.before(draft.rows, position)
         draft.rows[position] = undefined
-        draft.holes = true
+        draft.holes.count += 1
         draft.frozen = undefined
         draft.byKey.delete(keyText(draft.schema, row))
         writer.delete(draft.schema, row)
-        changes.push({ table, before: row, after: undefined })
+        changes.push({ table, before: row, after: undefined, behind })
       }
       return found.length
     },
     replaceTable(table, rows) {
       const draft = draftOf(table)
       checkColumns(draft.schema, ...rows)
-      for (const row of draft.rows) if (row) changes.push({ table, before: row, after: undefined })
-      draft.rows = []
-      draft.byKey = new Map()
-      draft.holes = false
-      draft.frozen = undefined
+      const coming = rows.map((row) => makeRow(draft.schema, row))
+      const stays = new Set(coming.map((row) => keyText(draft.schema, row)))
+      let behind: Row | undefined
+      for (const row of draft.rows) {
+        if (!row) continue
+        changes.push({ table, before: row, after: undefined, behind })
+        if (stays.has(keyText(draft.schema, row))) behind = row
+      }
+      arrange(draft, [])
       writer.clear(draft.schema)
-      for (const row of rows) insert(draft, makeRow(draft.schema, row))
+      for (const row of coming) insert(draft, row)
+    },
+    moveRows(table, places) {
+      const draft = draftOf(table)
+      const rows = read(table)
+      const moved = placeRows(rows, places, (key) => draft.byKey.get(keyText(draft.schema, key)))
+      if (!moved) return
+      arrange(draft, moved)
+      writer.clear(draft.schema)
+      for (const row of moved) writer.insert(draft.schema, row)
     },
     changedTables() {
       const touched = new Set(changes.map(({ table }) => table))

@@ -34,6 +34,8 @@ export interface RecordedChange {
   readonly before: RowValues | undefined
   /** undefined: the row is gone. */
   readonly after: RowValues | undefined
+  /** Of a row that is gone: the key of the row that it stood behind, `{}` when it was the first. Left out: not known. */
+  readonly behind?: RowValues
 }
 
 export interface HistoryFilter {

@@ -15,6 +15,7 @@ interface RowPath {
   isWhole: boolean
   before: Cells
   after: Cells
+  behind: RowValues | undefined
 }
 
 export interface ChangeFold {
@@ -25,7 +26,7 @@ export interface ChangeFold {
 
 export function recordChanges(steps: readonly RowChange[]): RecordedChange[] {
   const fold = foldChanges()
-  for (const { table, before, after } of steps) fold.add([recordStep(table, before, after)])
+  for (const step of steps) fold.add([recordStep(step)])
   return fold.changes()
 }
 
@@ -42,18 +43,27 @@ export function foldChanges(): ChangeFold {
     const known = index.get(at)
     index.delete(at)
     if (known) return known
-    const path: RowPath = { table, startKey: before && key, endKey: undefined, isWhole: false, before: {}, after: {} }
+    const path: RowPath = {
+      table,
+      startKey: before && key,
+      endKey: undefined,
+      isWhole: false,
+      before: {},
+      after: {},
+      behind: undefined,
+    }
     paths.push(path)
     return path
   }
 
-  function lead(path: RowPath, { table, key, before, after }: RecordedChange): void {
+  function lead(path: RowPath, { table, key, before, after, behind }: RecordedChange): void {
     const keyColumns = keyOf(table)
     // What is known of the beginning is never overwritten.
     if (before && path.startKey && !path.isWhole) path.before = { ...without(before, keyColumns), ...path.before }
     if (!after) {
       path.endKey = undefined
       path.isWhole = true
+      path.behind = behind
       path.after = {}
       if (path.startKey) removed.set(identity(table, path.startKey), path)
       return
@@ -72,9 +82,9 @@ export function foldChanges(): ChangeFold {
   }
 }
 
-function changeOf({ table, startKey, endKey, before, after }: RowPath): RecordedChange[] {
+function changeOf({ table, startKey, endKey, before, after, behind }: RowPath): RecordedChange[] {
   if (!startKey) return endKey ? [{ table, key: endKey, before: undefined, after: set(after) }] : []
-  if (!endKey) return [{ table, key: startKey, before: set(before), after: undefined }]
+  if (!endKey) return [{ table, key: startKey, before: set(before), after: undefined, ...(behind ? { behind } : {}) }]
   const was: Cells = {}
   const is: Cells = {}
   const compare = (column: string, left: string | null, right: string | null) => {
@@ -88,11 +98,13 @@ function changeOf({ table, startKey, endKey, before, after }: RowPath): Recorded
   return Object.keys(was).length === 0 ? [] : [{ table, key: startKey, before: was, after: is }]
 }
 
-function recordStep(table: string, before: Row | undefined, after: Row | undefined): RecordedChange {
+function recordStep({ table, before, after, behind }: RowChange): RecordedChange {
   const keyColumns = keyOf(table)
   const row = before ?? after ?? {}
-  const key = Object.fromEntries(keyColumns.map((column) => [column, cell(row, column)]))
-  if (!before || !after) return { table, key, before: before && set(before), after: after && set(after) }
+  const keyIn = (of: Row) => Object.fromEntries(keyColumns.map((column) => [column, cell(of, column)]))
+  const key = keyIn(row)
+  if (!after) return { table, key, before: before && set(before), after, behind: behind ? keyIn(behind) : {} }
+  if (!before) return { table, key, before, after: set(after) }
   const was: Cells = {}
   const is: Cells = {}
   for (const column in after) {

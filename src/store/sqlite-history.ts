@@ -1,7 +1,8 @@
 /** The history of the embedded store: one row a transaction, one row a changed row, as JSON. */
-import type { StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { ChangeRequest, HistoryFilter, RecordedChange, RecordedTransaction, TableHistory } from './history.ts'
 import { STORE_LIMITS } from './limits.ts'
+import type { RowValues } from './store.ts'
 
 export type Prepare = (sql: string) => StatementSync
 
@@ -9,11 +10,19 @@ export type Prepare = (sql: string) => StatementSync
  * `number` and `through` count transactions and bytes since the first one ever: what is kept is the difference of two rows,
  * and the oldest row to keep is found from the old end without counting.
  */
-export const HISTORY_SQL = `
+const HISTORY_SQL = `
   CREATE TABLE IF NOT EXISTS liteboot_history (revision INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,
     author TEXT NOT NULL, request TEXT, undoes TEXT, rows INTEGER NOT NULL, number INTEGER NOT NULL, through INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS liteboot_history_rows (revision INTEGER NOT NULL, position INTEGER NOT NULL,
-    name TEXT NOT NULL, key TEXT NOT NULL, before TEXT, after TEXT, PRIMARY KEY (revision, position)) WITHOUT ROWID`
+    name TEXT NOT NULL, key TEXT NOT NULL, before TEXT, after TEXT, behind TEXT, PRIMARY KEY (revision, position)) WITHOUT ROWID`
+
+/** Also in a file whose history does not have the places of removed rows yet. */
+export function openHistory(database: DatabaseSync): void {
+  database.exec(HISTORY_SQL)
+  const columns = database.prepare('PRAGMA table_info(liteboot_history_rows)').all()
+  if (!columns.some(({ name }) => name === 'behind'))
+    database.exec('ALTER TABLE liteboot_history_rows ADD COLUMN behind TEXT')
+}
 
 export interface RecordedBy {
   readonly atMs: number
@@ -40,14 +49,14 @@ export function recordTransaction(
   changes: readonly RecordedChange[],
   bounds: HistoryBounds,
 ): void {
-  const insert = prepare('INSERT INTO liteboot_history_rows VALUES (?, ?, ?, ?, ?, ?)')
+  const insert = prepare('INSERT INTO liteboot_history_rows VALUES (?, ?, ?, ?, ?, ?, ?)')
   const requestText = request ? JSON.stringify(request) : null
   let bytes = requestText?.length ?? 0
-  changes.forEach(({ table, key, before, after }, position) => {
-    const texts = [JSON.stringify(key), before ? JSON.stringify(before) : null, after ? JSON.stringify(after) : null]
-    for (const text of texts) bytes += text?.length ?? 0
-    const [keyText = '', beforeText = null, afterText = null] = texts
-    insert.run(revision, position, table, keyText, beforeText, afterText)
+  changes.forEach(({ table, key, before, after, behind }, position) => {
+    const texts = [before, after, behind].map((values) => (values ? JSON.stringify(values) : null))
+    const keyText = JSON.stringify(key)
+    for (const text of [keyText, ...texts]) bytes += text?.length ?? 0
+    insert.run(revision, position, table, keyText, ...texts)
   })
   const last = prepare('SELECT number, through FROM liteboot_history ORDER BY revision DESC LIMIT 1').get()
   const number = Number(last?.number ?? 0) + 1
@@ -153,6 +162,7 @@ function changeOf(row: Found): RecordedChange {
     key: readJson(row.key) as RecordedChange['key'],
     before: readJson(row.before) as RecordedChange['before'],
     after: readJson(row.after) as RecordedChange['after'],
+    ...(row.behind === null ? {} : { behind: readJson(row.behind) as RowValues }),
   }
 }
 

@@ -1,7 +1,7 @@
 /** SQL of the embedded store, made from the schema; and how an older file is brought up to it. */
 import type { DatabaseSync } from 'node:sqlite'
 import { columnNames, LOG_TABLES, TABLES, type TableSchema } from '../tables/schema.ts'
-import { HISTORY_SQL } from './sqlite-history.ts'
+import { openHistory } from './sqlite-history.ts'
 import { createLogSql } from './sqlite-logs.ts'
 import { StoreFault } from './store.ts'
 
@@ -33,7 +33,7 @@ export function migrate(database: DatabaseSync): void {
     database.exec('CREATE TABLE IF NOT EXISTS liteboot_state (revision INTEGER NOT NULL)')
     database.exec('CREATE TABLE IF NOT EXISTS liteboot_tables (name TEXT PRIMARY KEY, revision INTEGER NOT NULL)')
     if (!database.prepare('SELECT 1 FROM liteboot_state').get()) database.exec('INSERT INTO liteboot_state VALUES (0)')
-    database.exec(HISTORY_SQL)
+    openHistory(database)
     for (const schema of TABLES.values()) addMissing(database, schema, createTableSql(schema))
     for (const schema of LOG_TABLES.values()) addMissing(database, schema, createLogSql(schema))
     // Written only when it changes: every write makes other processes look for changes.

@@ -18,6 +18,14 @@ export interface RowChange {
   readonly before: Row | undefined
   /** undefined: the row is gone. */
   readonly after: Row | undefined
+  /** Of a row that is gone: the one before it that stays; undefined: it was the first. */
+  readonly behind?: Row | undefined
+}
+
+export interface RowPlace {
+  readonly key: RowValues
+  /** Key of the row before it; `{}`: the first place. */
+  readonly behind: RowValues
 }
 
 /** Reads see the changes made so far. Faults of the caller (unknown table or column, key taken) throw `StoreFault`. */
@@ -32,6 +40,8 @@ export interface Transaction extends TablesView {
   /** Returns the number of rows removed. No key columns: every row. */
   deleteRows(table: string, keys: RowValues): number
   replaceTable(table: string, rows: readonly RowValues[]): void
+  /** One row after the other. What names no row moves none. Order means nothing to nodes: the history does not have it. */
+  moveRows(table: string, places: readonly RowPlace[]): void
   readonly changes: readonly RowChange[]
 }
 

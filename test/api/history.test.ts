@@ -1,5 +1,7 @@
 /** The audit log of calls, and undo as a property: what is taken back leaves the tables as they were. */
-import { hostname } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { LOCAL_ROOT } from '../../src/api/methods/context.ts'
@@ -214,6 +216,86 @@ test('random transactions, all undone from the newest to the oldest: the tables 
     { numRuns: 200, includeErrorInReport: true },
   )
   store.close()
+})
+
+const NODES = ['a', 'b', 'c', 'd', 'e', 'f'] as const
+const SOME = fc.shuffledSubarray([...NODES], { minLength: 1 })
+
+test('rows come back to their places, whatever way they went', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ kind: fc.constantFrom('delete', 'keep', 'rename', 'add'), nodes: SOME }), { maxLength: 5 }),
+      async (runs) => {
+        const store = openSqliteStore({ path: ':memory:' })
+        const author = 'test'
+        const order = () => store.read('noderes').map((row) => `${row.node}${row.netboot}`)
+        store.transact(
+          (tx) =>
+            tx.replaceTable(
+              'noderes',
+              NODES.map((node) => ({ node, netboot: '1' })),
+            ),
+          { author },
+        )
+        const states = new Map([[store.revision, order()]])
+        const first = store.revision
+        for (const { kind, nodes } of runs) {
+          const isNamed = (node: string | null | undefined) => nodes.some((name) => name === node)
+          store.transact(
+            (tx) => {
+              const rows = tx.read('noderes')
+              if (kind === 'delete') for (const node of nodes) tx.deleteRows('noderes', { node })
+              if (kind === 'keep')
+                tx.replaceTable(
+                  'noderes',
+                  rows.filter(({ node }) => isNamed(node)),
+                )
+              if (kind === 'add') for (const node of nodes) tx.setRows('noderes', { node }, { netboot: '2' })
+              if (kind === 'rename')
+                for (const { node } of rows.filter((row) => isNamed(row.node)))
+                  tx.setRows('noderes', { node: node ?? '' }, { node: `${node}.${store.revision}` })
+            },
+            { author },
+          )
+          states.set(store.revision, order())
+        }
+        for (let revision = store.revision; revision > first; revision--) {
+          t.is(await revert(t, store, revision), 0)
+          t.deepEqual(order(), states.get(revision - 1))
+        }
+        store.close()
+      },
+    ),
+    { numRuns: 300, includeErrorInReport: true },
+  )
+})
+
+test('the place of a row is on the disk, too; behind a row that is gone there is none', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'liteboot-places-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'tables.sqlite')
+  const order = (store: Store) => store.read('noderes').map(({ node }) => node)
+  const author = 'test'
+  const store = openSqliteStore({ path })
+  store.transact(
+    (tx) =>
+      tx.replaceTable(
+        'noderes',
+        ['a', 'b', 'c', 'd'].map((node) => ({ node })),
+      ),
+    { author },
+  )
+  store.transact((tx) => tx.deleteRows('noderes', { node: 'b' }), { author })
+  store.transact((tx) => tx.deleteRows('noderes', { node: 'c' }), { author })
+  t.is(await revert(t, store, 2), 0)
+  t.deepEqual(order(store), ['a', 'b', 'd'])
+  store.transact((tx) => tx.deleteRows('noderes', { node: 'a' }), { author })
+  t.is(await revert(t, store, 3), 0)
+  t.deepEqual(order(store), ['b', 'd', 'c'])
+  store.close()
+  const again = openSqliteStore({ path })
+  t.deepEqual(order(again), ['b', 'd', 'c'])
+  again.close()
 })
 
 test('an undo in the middle keeps every cell of later transactions, or refuses and does nothing', async (t) => {

@@ -60,7 +60,7 @@ export function testHistoryContract(test: TestFn, kind: string, prepare: () => S
           before: { netboot: 'xnba', tftpserver: '10.0.0.1' },
           after: { netboot: 'grub2', tftpserver: null },
         },
-        { table: 'litefile', key: { image: 'a', file: '/x' }, before: { options: 'ro' }, after: undefined },
+        { table: 'litefile', key: { image: 'a', file: '/x' }, before: { options: 'ro' }, after: undefined, behind: {} },
       ])
     },
   )

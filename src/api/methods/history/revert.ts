@@ -1,9 +1,9 @@
 /**
  * Takes a transaction's changes back, as far as nobody has changed the same cells since. A row that was removed comes back
- * at the end of its table. What stands in the way is reported, and then nothing is done, unless it is forced.
+ * to its place; when the row before it is not there any more, to the end of its table. What stands in the way is reported, and then nothing is done, unless it is forced.
  */
 import type { RecordedChange } from '../../../store/history.ts'
-import type { RowValues, Transaction } from '../../../store/store.ts'
+import type { RowPlace, RowValues, Transaction } from '../../../store/store.ts'
 import { cell, type Row } from '../../../tables/row.ts'
 import { tableSchema } from '../../../tables/schema.ts'
 
@@ -31,8 +31,10 @@ interface Plan {
   readonly updates: { readonly table: string; readonly key: RowValues; readonly values: RowValues }[]
   /** Rows to come back; whether their keys are free is known when all removals are. */
   readonly returns: RecordedChange[]
-  readonly additions: { readonly table: string; readonly values: RowValues }[]
+  readonly additions: { readonly table: string; readonly values: RowValues; readonly place?: RowPlace }[]
   readonly leaving: Set<Row>
+  /** Rows that get their old key back, where they stand. */
+  readonly renamed: Map<Row, { readonly table: string; readonly key: RowValues }>
   readonly find: FindRow
   /** Also over later changes; a row that is gone stays gone. */
   readonly force: boolean
@@ -52,6 +54,7 @@ export function revertChanges(
     returns: [],
     additions: [],
     leaving: new Set(),
+    renamed: new Map(),
     find,
     force,
   }
@@ -62,10 +65,12 @@ export function revertChanges(
   }
   for (const change of plan.returns) planReturn(plan, change)
   if (plan.conflicts.length > 0 && !force) return plan.conflicts
+  const places = placesOf(plan, transaction)
   // Keys are free before they are taken again, however rows were renamed.
   for (const { table, key } of plan.removals) transaction.deleteRows(table, key)
   for (const { table, key, values } of plan.updates) transaction.setRows(table, key, values)
   for (const { table, values } of plan.additions) transaction.insertRow(table, values)
+  for (const [table, rows] of places) transaction.moveRows(table, rows)
   return plan.conflicts
 }
 
@@ -101,6 +106,7 @@ function planUpdate(plan: Plan, change: RecordedChange): void {
     return
   }
   remove(plan, table, keyNow, row)
+  plan.renamed.set(row, { table, key })
   plan.returns.push({ table, key, before: { ...row, ...values, ...key }, after: undefined })
 }
 
@@ -114,7 +120,31 @@ function planReturn(plan: Plan, change: RecordedChange): void {
     plan.conflicts.push({ change, row, columns })
     remove(plan, table, key, row)
   }
-  plan.additions.push({ table, values: { ...before, ...key } })
+  const place = change.behind && { place: { key, behind: change.behind } }
+  plan.additions.push({ table, values: { ...before, ...key }, ...place })
+}
+
+/** Where rows come to stand that are made anew: those of a new name where they are, and those that were removed. */
+function placesOf({ renamed, leaving, additions }: Plan, transaction: Transaction): Map<string, RowPlace[]> {
+  const places = new Map<string, RowPlace[]>()
+  for (const table of new Set([...renamed.values(), ...additions].map(({ table }) => table))) {
+    const found: RowPlace[] = []
+    let behind: RowValues = {}
+    for (const row of transaction.read(table)) {
+      const key = renamed.get(row)?.key
+      if (key) found.push({ key, behind })
+      else if (!leaving.has(row)) behind = keyOf(table, row)
+    }
+    // The last that went comes back first: then each finds the row that stayed when it went.
+    found.reverse()
+    for (const { table: its, place } of additions.toReversed()) if (place && its === table) found.push(place)
+    places.set(table, found)
+  }
+  return places
+}
+
+function keyOf(table: string, row: Row): RowValues {
+  return Object.fromEntries((tableSchema(table)?.key ?? []).map((column) => [column, cell(row, column)]))
 }
 
 function isStatus(table: string, column: string): boolean {
