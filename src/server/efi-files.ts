@@ -1,5 +1,5 @@
 /** What lies behind `boot/efi/<node>/…`: loaders of the node's own image where it has them, else what this server has. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   chooseEfiFile,
@@ -9,7 +9,7 @@ import {
   parseEfiFileName,
   parseGrubModuleName,
 } from '../boot/efi-files.ts'
-import { type FoundLoaders, loaderFor } from '../boot/loader-files.ts'
+import { type FoundLoaders, LOADER_FILES, loaderFor } from '../boot/loader-files.ts'
 import type { Cluster, ClusterNode, Ipv4 } from '../cluster/model.ts'
 import { fileInTree, findEfiLoaders } from '../image/efi-loaders.ts'
 import { currentPlace } from '../image/generations/layout.ts'
@@ -18,6 +18,8 @@ import type { EmitEvent } from '../timeline/event.ts'
 export interface EfiFiles {
   /** The file for a name that a client asks for; undefined: not such a name, or nothing is there. */
   find(name: string, clientIp: string, protocol: 'tftp' | 'http'): Promise<string | undefined>
+  /** A loader that is the same for all nodes: the site's own goes before the package's. */
+  common(name: string): string | undefined
 }
 
 export interface EfiFileParts {
@@ -52,10 +54,17 @@ export function openEfiFiles({ cluster, loaders, emit, now }: EfiFileParts): Efi
     return image && fileInTree(currentPlace(image.rootimgdir).rootimg, `usr/lib/grub/${name.platform}/${name.file}`)
   }
 
-  /** A file of the site goes before the package's. */
-  function ipxe(name: string): string | undefined {
+  function common(path: string): string | undefined {
+    const name = path.replace(/^\/+/, '')
+    // Only names of loaders: what else lies in that directory is not for this route.
+    return LOADER_FILES.some((loader) => loader.name === name)
+      ? (siteFile(name) ?? loaderFor(loaders, name))
+      : undefined
+  }
+
+  function siteFile(name: string): string | undefined {
     const own = join(cluster.current.site.tftpdir, name)
-    return existsSync(own) ? own : loaderFor(loaders, name)
+    return statSync(own, { throwIfNoEntry: false })?.isFile() ? own : undefined
   }
 
   /** GRUB for BIOS is nowhere to be had but in the TFTP directory, where it has been looked for already. */
@@ -63,22 +72,25 @@ export function openEfiFiles({ cluster, loaders, emit, now }: EfiFileParts): Efi
     const node = cluster.current.node(/^boot\/grub2\/grub2-([^/]+)$/.exec(path)?.[1] ?? '')
     if (!node || !/^(x86|i[3-6]86)/.test(node.arch ?? 'x86_64')) return undefined
     say(node, clientIp, 'iPXE: there is no GRUB for BIOS in the TFTP directory')
-    return ipxe('undionly.kpxe')
+    return common('undionly.kpxe')
   }
 
   return {
+    common,
     async find(request, clientIp, protocol) {
       const snapshot = cluster.current
       const path = request.replace(/^\/+/, '')
       const name = parseEfiFileName(path, snapshot)
       if (!name) return insteadOfBiosGrub(path, clientIp) ?? grubModule(path, clientIp)
+      const own = siteFile(path)
+      if (own !== undefined) return own
       const { node, machine, part } = name
       const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
       const found = image && (await findEfiLoaders(currentPlace(image.rootimgdir).rootimg, machine))
       const choice = chooseEfiFile(part, protocol, image?.name ?? 'the node', {
         image: found,
         ownGrub: ownGrub(snapshot.site.tftpdir, node, machine),
-        ipxe: ipxe(ipxeProgram(machine)),
+        ipxe: common(ipxeProgram(machine)),
       })
       if (!choice) return undefined
       if (part === 'first') say(node, clientIp, choice.why)

@@ -1,6 +1,5 @@
 /** Everything HTTP answers, in the order it is tried. */
 import type { LearnedLists } from '../api/methods/statelite/learned-lists.ts'
-import { type FoundLoaders, loaderFor } from '../boot/loader-files.ts'
 import type { NodeAnswers } from '../boot/node-answers.ts'
 import type { Cluster, Ipv4 } from '../cluster/model.ts'
 import { type DiscoveryDesk, discoveryRoutes } from '../http/discovery-routes.ts'
@@ -27,7 +26,6 @@ export interface HttpRouteParts {
   readonly answers: NodeAnswers
   readonly bootFiles: BootFiles
   readonly blobs: Blobs
-  readonly loaders: FoundLoaders
   readonly efiFiles: EfiFiles
   readonly learned: LearnedLists
   readonly desk: DiscoveryDesk
@@ -48,7 +46,7 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
     reportRoute({ nodeOf, emit, now }),
     learnedRoute({ ...learnedBy(parts), nodeOf, emit, now }),
     ...discoveryRoutes({ desk: parts.desk, emit, now }),
-    blobRoute(files, '/boot/loader', (rest) => loaderFor(parts.loaders, rest)),
+    blobRoute(files, '/boot/loader', (rest) => parts.efiFiles.common(rest)),
     {
       ...blobRoute(files, '/boot/efi', (rest, clientIp) => parts.efiFiles.find(`boot/efi${rest}`, clientIp, 'http')),
       matches: (path) => /^\/boot\/efi\/[^/]+\/[^/]+\.efi$/i.test(path),

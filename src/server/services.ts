@@ -193,7 +193,6 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
         answers,
         bootFiles,
         blobs,
-        loaders,
         efiFiles,
         learned: openLearnedLists(places.learned),
         desk,

@@ -1,0 +1,98 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import type { Cluster } from '../../src/cluster/model.ts'
+import { openEfiFiles } from '../../src/server/efi-files.ts'
+import type { BootEvent } from '../../src/timeline/event.ts'
+import { buildSnapshot, exampleNode } from '../statelite/snapshot.ts'
+
+const SHIM = 'rootimg/usr/lib/shim/shimx64.efi.signed'
+const GRUB = 'rootimg/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed'
+const NAME = 'boot/efi/cn07/netbootx64.efi'
+
+function open(t: ExecutionContext, ...there: readonly string[]) {
+  const directory = mkdtempSync(join(tmpdir(), 'liteboot-efi-files-'))
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  const put = (name: string) => {
+    mkdirSync(dirname(join(directory, name)), { recursive: true })
+    writeFileSync(join(directory, name), name)
+  }
+  for (const name of there) put(name)
+  const current = buildSnapshot({
+    nodes: [{ ...exampleNode, image: 'lite', arch: 'x86_64', netboot: 'grub2' }],
+    images: [{ name: 'lite', rootimgdir: directory }],
+    site: { tftpdir: join(directory, 'tftp') },
+  })
+  const events: BootEvent[] = []
+  let atMs = 0
+  const files = openEfiFiles({
+    cluster: { current } as unknown as Cluster,
+    loaders: { files: new Map([['snponly.efi', join(directory, 'ipxe/snponly.efi')]]), missing: [] },
+    emit: (event) => events.push(event),
+    now: () => atMs,
+  })
+  const below = (path: string | undefined) => path?.slice(directory.length + 1)
+  return {
+    put,
+    events,
+    later: (ms: number) => {
+      atMs += ms
+    },
+    find: async (name: string, protocol: 'tftp' | 'http' = 'tftp', ip = '10.20.0.107') =>
+      below(await files.find(name, ip, protocol)),
+    common: (name: string) => below(files.common(name)),
+  }
+}
+
+test('shim of the image, GRUB beside it; the site’s own file before all; a shim that is added counts at once', async (t) => {
+  const { find, put } = open(t)
+  t.is(await find(NAME), 'ipxe/snponly.efi')
+  put(GRUB)
+  t.is(await find(NAME), GRUB)
+  put(SHIM)
+  t.is(await find(NAME), SHIM)
+  t.is(await find('/boot/efi/cn07/grubx64.efi'), GRUB)
+  t.is(await find('boot/efi/cn07/mmx64.efi'), undefined)
+  put('tftp/boot/grub2/grub2.x86_64')
+  t.is(await find(NAME), SHIM)
+  t.is(await find(NAME, 'http'), 'tftp/boot/grub2/grub2.x86_64')
+  put('tftp/boot/grub2/grub2-cn07')
+  t.is(await find(NAME, 'http'), 'tftp/boot/grub2/grub2-cn07')
+  put(`tftp/${NAME}`)
+  t.is(await find(NAME), `tftp/${NAME}`)
+  t.is(await find(NAME, 'http'), `tftp/${NAME}`)
+})
+
+test('the timeline is told once what the node got, and not when somebody else looks', async (t) => {
+  const { find, events, later } = open(t, SHIM, GRUB)
+  await find(NAME, 'tftp', '10.20.0.200')
+  t.deepEqual(events, [])
+  await find(NAME)
+  await find(NAME)
+  t.is(events.length, 1)
+  t.like(events[0], { service: 'server', event: 'loader', node: 'cn07', ok: true })
+  t.regex(events[0]?.detail ?? '', /^shim of lite$/)
+  later(120_000)
+  await find(NAME)
+  t.is(events.length, 2)
+})
+
+test("GRUB's modules are of the image of who asks", async (t) => {
+  const module = 'rootimg/usr/lib/grub/x86_64-efi/http.mod'
+  const { find } = open(t, module)
+  t.is(await find('/grub/x86_64-efi/http.mod'), module)
+  t.is(await find('boot/efi/cn07/x86_64-efi/http.mod', 'tftp', '10.20.0.200'), module)
+  t.is(await find('/grub/x86_64-efi/http.mod', 'tftp', '10.20.0.200'), undefined)
+  t.is(await find('/grub/x86_64-efi/../http.mod'), undefined)
+})
+
+test('BIOS without a GRUB of the site: iPXE; loaders for all: the site’s before the package’s, and nothing else', async (t) => {
+  const { find, put, common } = open(t, 'tftp/undionly.kpxe', 'tftp/secret')
+  t.is(await find('boot/grub2/grub2-cn07'), 'tftp/undionly.kpxe')
+  t.is(common('/snponly.efi'), 'ipxe/snponly.efi')
+  put('tftp/snponly.efi')
+  t.is(common('/snponly.efi'), 'tftp/snponly.efi')
+  t.is(common('/secret'), undefined)
+  t.is(common('/../secret'), undefined)
+})
