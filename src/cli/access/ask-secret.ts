@@ -3,10 +3,11 @@ import { OperatorError } from '../../api/errors.ts'
 
 export function askSecret(question: string, say: (text: string) => void): Promise<string> {
   const { stdin } = process
-  say(question)
+  // Before the question: whoever reads it may answer at once, and that must not be shown.
   stdin.setRawMode(true)
   stdin.setEncoding('utf8')
   stdin.resume()
+  say(question)
   return new Promise((resolve, reject) => {
     let typed = ''
     const finish = (settle: () => void) => {
