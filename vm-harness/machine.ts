@@ -24,7 +24,7 @@ export interface MachineOptions {
   readonly accelerator: string
   /** Disk images, raw, each with the serial number the guest reads: /dev/vda and so on. */
   readonly disks?: readonly { readonly file: string; readonly serial: string }[]
-  /** What is printed on it: SMBIOS type 1. */
+  /** What is printed on it: SMBIOS type 1; on POWER only the UUID. */
   readonly identity?: {
     readonly manufacturer: string
     readonly product: string
@@ -96,7 +96,7 @@ export function machineArguments(options: MachineOptions): string[] {
     ...['-m', String(options.memoryMiB ?? firmware.memoryMiB), '-smp', '1', '-display', 'none'],
     ...firmware.arguments,
     ...(firmware.prepare?.(options.directory, options.name) ?? []),
-    ...identityArguments(options.identity),
+    ...identityArguments(firmware.arch, options.identity),
     ...(handed ? ['-kernel', handed.kernel, '-initrd', handed.initrd, '-append', handed.commandLine] : []),
     ...(options.disks ?? []).flatMap(({ file, serial }, index) => [
       ...['-drive', `if=none,id=disk${index},format=raw,file=${file}`],
@@ -105,8 +105,10 @@ export function machineArguments(options: MachineOptions): string[] {
   ]
 }
 
-function identityArguments(identity: MachineOptions['identity']): string[] {
+function identityArguments(arch: string, identity: MachineOptions['identity']): string[] {
   if (identity === undefined) return []
+  // In the device tree of pseries.
+  if (arch !== 'x86_64') return ['-uuid', identity.uuid]
   const { manufacturer, product, serial, uuid } = identity
   const words = [`manufacturer=${manufacturer}`, `product=${product}`, `serial=${serial}`, `uuid=${uuid}`]
   return ['-smbios', ['type=1', ...words].join(',')]

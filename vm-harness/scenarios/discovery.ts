@@ -2,20 +2,18 @@
  * Discovery, in a virtual machine: a machine that no table knows boots the inventory environment, is listed with what is
  * printed on it and the switch port that it is plugged into, is adopted by that port, and comes up as the node by itself.
  *
- *   node vm-harness/scenarios/discovery.ts [--keep] [--directory DIR]
+ *   node vm-harness/scenarios/discovery.ts [--keep] [--directory DIR] [bios|slof]
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { type CheckOutcome, firstBootChecks, judgeCheck, loadFunctions, runChecks } from '../demo/checklist.ts'
+import { firstBootChecks } from '../demo/checklist.ts'
+import { placeRoot } from '../demo/root.ts'
 import { addImageContent, IMAGE, NODES, SERVER, siteCommands, sitePaths, writeTree } from '../demo/site.ts'
-import { openLab } from '../lab.ts'
-import { CleanUps, liteboot, startServer } from '../liteboot.ts'
-import { findAccelerator, startMachine } from '../machine.ts'
-import { advertiseRouter } from '../router.ts'
+import type { FirmwareName } from '../firmware.ts'
+import { placePowerRoot } from '../ppc64le/image.ts'
+import { type Rehearsal, rehearse } from '../rehearsal.ts'
 
-const BOOT_TIMEOUT_MS = 300_000
 const IDENTITY = {
   manufacturer: 'Rehearsal',
   product: 'Model 7',
@@ -24,19 +22,11 @@ const IDENTITY = {
 } as const
 const MAC = '52:54:00:77:00:0b'
 const SWITCH = { name: 'rack1-sw', port: 'Ethernet1/7' } as const
-const startedMs = Date.now()
-const { values: options } = parseArgs({
-  options: {
-    directory: { type: 'string', default: '/var/tmp/liteboot-discovery' },
-    keep: { type: 'boolean', default: false },
-  },
-})
-const { directory } = options
-const state = join(directory, 'state')
-const runDirectory = join(directory, 'run')
-const paths = sitePaths(directory)
+/** Where GRUB's modules are built, once for all rehearsals. */
+const MODULES = '/var/tmp/liteboot-grub'
+const BOOT_TIMEOUT_MS = 300_000
 const [node, other] = NODES
-const outcomes: CheckOutcome[] = []
+const RANGE = `${node.name},${other.name}`
 
 interface Listed {
   readonly serial: string
@@ -52,168 +42,122 @@ interface Listed {
   readonly ports: readonly { readonly link: string; readonly switchName: string; readonly switchPort: string }[]
 }
 
-function say(text: string): void {
-  process.stdout.write(`${((Date.now() - startedMs) / 1000).toFixed(0).padStart(4)}s  ${text}\n`)
-}
-
-function showOutcome({ check, output, passed }: CheckOutcome): void {
-  process.stdout.write(`       ${passed ? 'ok  ' : 'FAIL'} ${check.title}\n`)
-  if (!passed)
-    process.stdout.write(
-      `            expected ${String(check.expect)}\n            found    ${JSON.stringify(output)}\n`,
-    )
-}
-
-function judge(title: string, expect: string | RegExp, output: string): void {
-  const outcome = judgeCheck({ title, script: '', expect }, output)
-  outcomes.push(outcome)
-  showOutcome(outcome)
-}
-
-async function command(...args: readonly string[]): Promise<string> {
-  const outcome = await liteboot(state, args)
-  process.stdout.write(`       # ${args.join(' ')}\n`)
-  if (outcome.status !== 0)
-    throw new Error(`${args.join(' ')}: exit status ${outcome.status}\n${outcome.stderr}${outcome.stdout}`)
-  return outcome.stdout
-}
-
-async function shown(...args: readonly string[]): Promise<string> {
-  const output = await command(...args)
-  process.stdout.write(output.replace(/^(?=.)/gm, '       '))
-  return output
-}
-
-async function until<T>(what: string, look: () => Promise<T | undefined>, limitMs = BOOT_TIMEOUT_MS): Promise<T> {
-  const deadline = Date.now() + limitMs
-  for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (Date.now() > deadline) throw new Error(`not within ${limitMs / 1000} s: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 1000))
-  }
-}
-
-async function listed(): Promise<Listed | undefined> {
-  const outcome = await liteboot(state, ['discovered', '--json'])
+async function listed(rehearsal: Rehearsal): Promise<Listed | undefined> {
   // Boundary: the command's own documented output.
-  const [machine] = JSON.parse(outcome.stdout) as Listed[]
+  const [machine] = JSON.parse(await rehearsal.quiet('discovered', '--json')) as Listed[]
   return machine
 }
 
-async function prepare(): Promise<void> {
-  say('building a root file system; two nodes without hardware addresses; a network that opts in')
-  for (const name of ['state', 'run', 'lite', 'persistent', 'install/custom'])
-    rmSync(join(directory, name), { recursive: true, force: true })
-  mkdirSync(runDirectory, { recursive: true })
-  mkdirSync(state, { recursive: true, mode: 0o700 })
-  execFileSync('sh', [join(import.meta.dirname, '../demo/build-root.sh'), paths.image], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
+/** Nodes without hardware addresses, and a network that opts in. */
+async function prepare(rehearsal: Rehearsal, isPower: boolean): Promise<void> {
+  const { directory } = rehearsal
+  const paths = sitePaths(directory)
+  const image = isPower ? join(directory, 'install/netboot/debian12/ppc64le/compute') : paths.image
+  rehearsal.begin('lite', 'persistent', 'tftpboot')
+  for (const words of siteCommands({ ...paths, image })) await rehearsal.command(...words)
+  if (isPower) await placePowerRoot(rehearsal, IMAGE, image)
+  else placeRoot(image)
   writeTree(paths)
-  addImageContent(paths)
-  for (const words of siteCommands(paths)) await command(...words)
-  await command('chdef', `${node.name},${other.name}`, 'mac=')
-  await command('chdef', '-t', 'network', 'demo', 'dynamicrange=10.77.9.1-10.77.9.20')
-  await command('chdef', '-t', 'site', 'discovery=demo', 'defserialport=0', 'defserialspeed=115200')
-  await command('chdef', node.name, `switch=${SWITCH.name}`, 'switchport=7')
-  await command('chdef', other.name, `switch=${SWITCH.name}`, 'switchport=8')
-  await command('liteimg', IMAGE)
+  addImageContent({ ...paths, image })
+  mkdirSync(join(directory, 'tftpboot'), { recursive: true })
+  await rehearsal.command('chdef', '-t', 'site', `tftpdir=${join(directory, 'tftpboot')}`)
+  if (isPower) {
+    await rehearsal.command('chdef', '-t', 'group', 'compute', 'arch=ppc64le', 'netboot=grub2-http')
+    await rehearsal.command('chdef', '-t', 'osimage', IMAGE, 'netdrivers=virtio_net,ibmveth,e1000e')
+    execFileSync('sh', [join(import.meta.dirname, '../grub/build-modules.sh'), MODULES], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    await rehearsal.command('grub', 'make', '--from', MODULES)
+  }
+  await rehearsal.command('chdef', RANGE, 'mac=')
+  await rehearsal.command('chdef', '-t', 'network', 'demo', 'dynamicrange=10.77.9.1-10.77.9.20')
+  await rehearsal.command('chdef', '-t', 'site', 'discovery=demo', 'defserialport=0', 'defserialspeed=115200')
+  await rehearsal.command('chdef', node.name, `switch=${SWITCH.name}`, 'switchport=7')
+  await rehearsal.command('chdef', other.name, `switch=${SWITCH.name}`, 'switchport=8')
+  await rehearsal.command('liteimg', IMAGE)
   // nodeset is for nodes that have a hardware address.
-  await command('chdef', '-t', 'group', 'compute', `provmethod=${IMAGE}`)
+  await rehearsal.command('chdef', '-t', 'group', 'compute', `provmethod=${IMAGE}`)
 }
 
-async function scenario(cleanUps: CleanUps): Promise<void> {
-  await prepare()
-  const disk = join(runDirectory, 'disk.img')
-  execFileSync('truncate', ['-s', '3G', disk])
-  const accelerator = await findAccelerator()
-  const lab = await openLab(`${SERVER}/16`)
-  cleanUps.add(() => lab.close())
-  cleanUps.add(await advertiseRouter(lab))
-  const server = await startServer(lab, state, join(runDirectory, 'server.log'))
-  cleanUps.add(() => server.close())
+function judgeMachine(rehearsal: Rehearsal, machine: Listed, isPower: boolean): void {
+  const { manufacturer, product, serial, uuid } = IDENTITY
+  rehearsal.judge('UUID', uuid, machine.uuid)
+  if (!isPower) {
+    rehearsal.judge('serial number', serial, machine.serial)
+    rehearsal.judge('vendor and model', `${manufacturer} ${product}`, `${machine.vendor} ${machine.model}`)
+  }
+  rehearsal.judge('architecture and CPUs', isPower ? 'ppc64le 1' : 'x86_64 1', `${machine.arch} ${machine.cpus}`)
+  rehearsal.judge('memory', 'true', String(machine.memoryMiB > 850 && machine.memoryMiB <= 1024))
+  rehearsal.judge('the port that it booted from', `${MAC} up`, `${machine.bootMac} ${machine.ports[0]?.link}`)
+  rehearsal.judge('a dynamic address', /^10\.77\.9\./, machine.ip)
+  rehearsal.judge('its disk', `${3 * 1024 ** 3} DISK-1`, `${machine.disks[0]?.bytes} ${machine.disks[0]?.serial}`)
+}
 
-  say('a machine that no table knows is switched on')
-  const machine = await startMachine(lab, {
+async function macOf(rehearsal: Rehearsal): Promise<string> {
+  return /mac=(.*)/.exec(await rehearsal.quiet('lsdef', '-i', 'mac', '-c', node.name))?.[1] ?? ''
+}
+
+async function discovery(rehearsal: Rehearsal): Promise<void> {
+  const firmware: FirmwareName = rehearsal.words.includes('slof') ? 'slof' : 'bios'
+  const isPower = firmware === 'slof'
+  await prepare(rehearsal, isPower)
+  const disk = join(rehearsal.runDirectory, 'disk.img')
+  execFileSync('truncate', ['-s', '3G', disk])
+  const lab = await rehearsal.open(`${SERVER}/16`)
+
+  rehearsal.say('a machine that no table knows is switched on')
+  const disks = [{ file: disk, serial: 'DISK-1' }]
+  const machine = await rehearsal.power({
     name: 'stranger',
     mac: MAC,
+    firmware,
     memoryMiB: 1024,
-    directory: runDirectory,
-    accelerator,
     identity: IDENTITY,
-    disks: [{ file: disk, serial: 'DISK-1' }],
+    disks,
   })
-  cleanUps.add(() => machine.close())
-  const first = await until('the machine is listed', listed)
-  say('it is listed')
-  judge('serial number', IDENTITY.serial, first.serial)
-  judge('vendor and model', `${IDENTITY.manufacturer} ${IDENTITY.product}`, `${first.vendor} ${first.model}`)
-  judge('UUID', IDENTITY.uuid, first.uuid)
-  judge('architecture and CPUs', 'x86_64 1', `${first.arch} ${first.cpus}`)
-  judge('memory', 'true', String(first.memoryMiB > 900 && first.memoryMiB <= 1024))
-  judge('the port that it booted from', `${MAC} up`, `${first.bootMac} ${first.ports[0]?.link}`)
-  judge('a dynamic address', /^10\.77\.9\./, first.ip)
-  judge('its disk', `${3 * 1024 ** 3} DISK-1`, `${first.disks[0]?.bytes} ${first.disks[0]?.serial}`)
+  const first = await rehearsal.until('the machine is listed', () => listed(rehearsal), BOOT_TIMEOUT_MS)
+  rehearsal.say('it is listed')
+  judgeMachine(rehearsal, first, isPower)
 
-  say('now the switch speaks')
-  const sender = lab.spawn(
-    'python3',
-    [join(import.meta.dirname, '../lldp-sender.py'), 'tap0', `${SWITCH.name}.example.org`, SWITCH.port],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
-  )
-  cleanUps.add(() => sender.kill())
-  const plugged = await until('LLDP is seen', async () => {
-    const found = await listed()
-    return found?.ports[0]?.switchName ? found.ports[0] : undefined
+  rehearsal.say('now the switch speaks')
+  const sender = join(import.meta.dirname, '../lldp-sender.py')
+  const speaking = lab.spawn('python3', [sender, 'tap0', `${SWITCH.name}.example.org`, SWITCH.port], {
+    stdio: ['ignore', 'inherit', 'inherit'],
   })
-  judge('switch port', `${SWITCH.name}.example.org ${SWITCH.port}`, `${plugged.switchName} ${plugged.switchPort}`)
-  await shown('discovered')
-  await shown('discovered', '-l')
-  judge('nothing is adopted by itself', '', await command('lsdef', '-i', 'mac', '-c', node.name).then(macsIn))
-
-  say('adoption by switch port')
-  const range = `${node.name},${other.name}`
-  judge(
-    'a dry run says which',
-    new RegExp(`${node.name}: would become ${MAC}`),
-    await shown(...adoption(range), '--dry-run'),
+  rehearsal.cleanUps.add(() => speaking.kill())
+  const plugged = await rehearsal.until(
+    'LLDP is seen',
+    async () => (await listed(rehearsal))?.ports.find(({ switchName }) => switchName !== ''),
+    BOOT_TIMEOUT_MS,
   )
-  judge('and binds nothing', '', macsIn(await command('lsdef', '-i', 'mac', '-c', node.name)))
-  judge('adopted', new RegExp(`^${node.name}: is ${MAC}`), await shown(...adoption(range)))
-  const adoptedMs = Date.now()
-  await machine.console.waitFor(/adopted n1: booting again/, 60_000, 'the end of the inventory environment')
-  say(`the machine boots again, ${((Date.now() - adoptedMs) / 1000).toFixed(0)} s after its adoption`)
-  await machine.console.login('root', 'liteboot', BOOT_TIMEOUT_MS)
-  await loadFunctions(machine.console)
-  say(
-    `logged in as ${node.name}, ${((Date.now() - adoptedMs) / 1000).toFixed(0)} s after its adoption (${accelerator})`,
+  rehearsal.judge(
+    'switch port',
+    `${SWITCH.name}.example.org ${SWITCH.port}`,
+    `${plugged.switchName} ${plugged.switchPort}`,
   )
-  outcomes.push(...(await runChecks(machine.console, firstBootChecks(node.name, node.ip), showOutcome)))
-  judge('nobody waits any more', '', await command('discovered'))
-  judge('its serial number is in the tables', /serial=S0-4711/, await command('lsdef', '-i', 'serial', node.name))
-  process.stdout.write((await command('timeline', node.name)).replace(/^/gm, '       '))
+  await rehearsal.shown('discovered')
+  await rehearsal.shown('discovered', '-l')
+  const waiting = await rehearsal.timeline(MAC)
+  rehearsal.judge('its timeline says that it waits', /^waits to be adopted for .*: liteboot discovered$/m, waiting)
+  rehearsal.judge('nothing is adopted by itself', '', await macOf(rehearsal))
+
+  rehearsal.say('adoption by switch port')
+  const adopt = ['adopt', RANGE, '--by', 'switch']
+  const foreseen = await rehearsal.command(...adopt, '--dry-run')
+  rehearsal.judge('a dry run says which', new RegExp(`${node.name}: would become ${MAC}`), foreseen)
+  rehearsal.judge('and binds nothing', '', await macOf(rehearsal))
+  rehearsal.judge('adopted', new RegExp(`^${node.name}: is ${MAC}`), await rehearsal.shown(...adopt))
+  await machine.console.waitFor(/adopted n1: booting again/, 90_000, 'the end of the inventory environment')
+  rehearsal.say('the machine boots again')
+  await rehearsal.login(machine)
+  await rehearsal.look(machine, firstBootChecks(node.name, node.ip))
+  rehearsal.judge('nobody waits any more', '', await rehearsal.command('discovered'))
+  rehearsal.judge(
+    'its UUID is in the tables',
+    new RegExp(IDENTITY.uuid),
+    await rehearsal.command('gettab', `node=${node.name}`, 'vpd.uuid'),
+  )
+  await rehearsal.timeline(node.name)
 }
 
-function adoption(range: string): string[] {
-  return ['adopt', range, '--by', 'switch']
-}
-
-function macsIn(lines: string): string {
-  return /mac=(.*)/.exec(lines)?.[1] ?? ''
-}
-
-const cleanUps = new CleanUps()
-let failure: unknown
-try {
-  await scenario(cleanUps)
-} catch (error) {
-  failure = error
-}
-await cleanUps.run()
-const failed = outcomes.filter((outcome) => !outcome.passed).length
-if (failure) process.stdout.write(`\ndiscovery: ${failure instanceof Error ? failure.message : String(failure)}\n`)
-if (!options.keep && !failure && failed === 0) rmSync(directory, { recursive: true, force: true })
-say('done')
-process.stdout.write(`\n${outcomes.length - failed} passed, ${failed + (failure ? 1 : 0)} failed\n`)
-process.exitCode = failure || failed > 0 ? 1 : 0
+await rehearse('discovery', discovery)

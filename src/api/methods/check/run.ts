@@ -4,6 +4,7 @@ import type { OnProgress } from '../../protocol.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method, MethodContext } from '../context.ts'
 import { checkDirectories } from './directories.ts'
+import { checkDiscoveryOf } from './discovery.ts'
 import { checkImage } from './images.ts'
 import { checkLoaders } from './loaders.ts'
 import { type Machine, THIS_MACHINE } from './machine.ts'
@@ -58,6 +59,7 @@ export async function runChecks(
   onProgress('Checking directories ...')
   await checkDirectories(needs.directories.values(), roots, machine, report)
   if (subject.isWhole) {
+    checkDiscoveryOf(snapshot, report)
     const place = { isRunning: server !== undefined, stateDirectory: dirname(timelineFile) }
     await checkServer(place, snapshot, machine, report)
   }

@@ -1,9 +1,9 @@
 /** Which image's kernel and initrd unknown machines boot: those that site.discoveryimage names, else the newest kernel. */
-import type { DiscoveryArch, FindDiscoveryImage } from '../boot/discovery.ts'
-import type { Image, ImageName, Snapshot } from '../cluster/model.ts'
-import { compareKernelVersions } from '../image/initrd/kernel-version.ts'
-import type { FindInventoryInitrd } from '../image/inventory-initrd.ts'
-import { splitList } from '../tables/row.ts'
+import type { DiscoveryArch, FindDiscoveryImage } from '../../../boot/discovery.ts'
+import type { Image, ImageName, Snapshot } from '../../../cluster/model.ts'
+import { compareKernelVersions } from '../../../image/initrd/kernel-version.ts'
+import type { FindInventoryInitrd } from '../../../image/inventory-initrd.ts'
+import { splitList } from '../../../tables/row.ts'
 
 export function openDiscoveryImages(initrdOf: FindInventoryInitrd): FindDiscoveryImage {
   return (snapshot, arch) => {
