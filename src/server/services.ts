@@ -31,7 +31,6 @@ import { openTimeline } from '../timeline/store.ts'
 import { type Blobs, openBlobs } from './blobs.ts'
 import { type BootFiles, openBootFiles } from './boot-files.ts'
 import { openDiscoveryDesk } from './discovery-desk.ts'
-
 import { type EfiFiles, openEfiFiles } from './efi-files.ts'
 import { grubProgramFile } from './grub-program.ts'
 import { loadHandleKey } from './handle-key.ts'

@@ -130,6 +130,18 @@ n3: is 52:54:00:77:00:0d (Acme Box 7, serial S3)
   )
 })
 
+test('an adoption is taken back as any edit: the machine waits again', async (t) => {
+  const site = await siteWith(t)
+  await runCommand(site, ['adopt', 'n1'])
+  const undone = await runCommand(site, ['undo'])
+  t.is(undone.status, 0, undone.stderr)
+  t.notRegex((await runCommand(site, ['lsdef', 'n1', '-i', 'mac,serial', '-c'])).stdout, /52:54|S1/)
+  const [first] = JSON.parse((await runCommand(site, ['discovered', '--json'])).stdout)
+  t.like(first, { bootMac: '52:54:00:77:00:0b', node: null, method: 'undef', serial: 'S1' })
+  const data = JSON.parse((await runCommand(site, ['adopt', 'n2', '--json'])).stdout)
+  t.like(data, { adopted: [{ node: 'n2', mac: '52:54:00:77:00:0b', serial: 'S1' }], left: [] })
+})
+
 test('a dry run changes nothing', async (t) => {
   const site = await siteWith(t)
   const { stdout, status } = await runCommand(site, ['adopt', 'n1', '--dry-run'])
