@@ -12,7 +12,8 @@ export function grubProgramFile(path: string, snapshot: Snapshot): string | unde
   const name = /^\/*(?:tftpboot\/)?boot\/grub2\/grub2-([^/]+)$/.exec(path)?.[1]
   if (name !== DISCOVERY_NAME) {
     const node = name === undefined ? undefined : snapshot.node(name)
-    if (node === undefined || !(node.arch ?? 'ppc64le').startsWith('ppc64')) return undefined
+    const image = node?.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
+    if (node === undefined || !(node.arch ?? image?.osarch ?? '').startsWith('ppc64')) return undefined
     if (['disk', 'none'].includes(bootStateOf(node))) return undefined
   }
   return [GRUB_PROGRAM, CORE_PROGRAM].map((each) => join(tftpdir, each)).find((each) => existsSync(each))
