@@ -104,7 +104,7 @@ export function chooseEfiFile(
     image === undefined
       ? `${imageName} has no GRUB for UEFI`
       : usable === undefined
-        ? `the GRUB of ${imageName} finds no network after UEFI HTTP boot`
+        ? `the signed GRUB of ${imageName} has no HTTP in it`
         : `${imageName} has no shim`
   if (ownGrub !== undefined) return { path: ownGrub, why: `GRUB of this server, without Secure Boot: ${lack}` }
   if (usable !== undefined) return { path: usable.grub, why: `GRUB of ${imageName}, without Secure Boot: ${lack}` }

@@ -16,8 +16,8 @@ export interface EfiLoaders {
   readonly grub: string
   readonly mokManager: string | undefined
   /**
-   * After UEFI HTTP boot this GRUB finds its network by itself. The RHEL and SUSE families patch that in; Debian's and
-   * Ubuntu's knows the network of PXE only.
+   * After UEFI HTTP boot this GRUB fetches its files by HTTP. The signed ones of the RHEL and SUSE families have that in
+   * them; Debian's and Ubuntu's has TFTP only, and ends at its prompt.
    */
   readonly bootsByHttp: boolean
 }

@@ -193,7 +193,7 @@ const FAULTS: readonly (readonly [
       s.put('image/rootimg/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed', 'GRUB')
     },
     [
-      'info     cn3: image lite: nodes with UEFI HTTP firmware are given iPXE, without Secure Boot: the GRUB of lite finds no network after UEFI HTTP boot, and there is no other (for Secure Boot use UEFI PXE)',
+      'info     cn3: image lite: nodes with UEFI HTTP firmware are given iPXE, without Secure Boot: the signed GRUB of lite has no HTTP in it, and there is no other (for Secure Boot use UEFI PXE)',
     ],
   ],
   [

@@ -36,13 +36,13 @@ test('the image’s own shim comes first', (t) => {
   t.is(first('tftp', { ...ALL, image: RHEL }), '/r/shim')
 })
 
-test('by HTTP only a GRUB that finds its network there; else this server’s, else iPXE', (t) => {
+test('by HTTP only a GRUB that has HTTP in it; else this server’s, else iPXE', (t) => {
   t.is(first('http', { ...ALL, image: RHEL }), '/r/shim')
   t.is(first('http', ALL), '/own/grub')
   t.is(first('http', { ...ALL, ownGrub: undefined }), '/ipxe')
   t.regex(
     chooseEfiFile('first', 'http', 'img', { ...ALL, ownGrub: undefined })?.why ?? '',
-    /^iPXE, without Secure Boot: the GRUB of img finds no network after UEFI HTTP boot/,
+    /^iPXE, without Secure Boot: the signed GRUB of img has no HTTP in it/,
   )
 })
 

@@ -45,5 +45,10 @@ test('what each captured client is granted for a file of 1 MB', (t) => {
     'blksize 1024 tsize 1000000',
     'blksize 1428',
     'blksize 1024 tsize 1000000',
+    'blksize 512 windowsize 4',
+    'blksize 512 windowsize 4',
+    'blksize 1024 tsize 1000000',
+    'blksize 1432 tsize 1000000',
+    'tsize 1000000 blksize 1408',
   ])
 })

@@ -15,7 +15,7 @@ export const grub: CliCommand = {
     'The GRUB programs that POWER machines with Open Firmware (PowerVM, KVM guests) and UEFI machines load from the network.',
   details: [
     'make builds <tftpdir>/boot/grub2/grub2.ppc, which every boot/grub2/grub2-<node> is, from modules for powerpc-ieee1275: those in ppc64le images, on the media they are built from (pkgdir), on this machine, or where --from says: a directory of modules, a tree, copied media, a directory of packages, a .deb or an .rpm. It needs grub-mkimage (Debian: grub-common), and rpm2cpio for RPMs.',
-    'make --arch x86_64 or aarch64 builds <tftpdir>/boot/grub2/grub2.x86_64 or grub2.aarch64 for UEFI. Nodes with netboot=grub2 are given it when their image has no signed GRUB, or one that finds no network after UEFI HTTP boot (Debian, Ubuntu). It is not signed: Secure Boot refuses it.',
+    'make --arch x86_64 or aarch64 builds <tftpdir>/boot/grub2/grub2.x86_64 or grub2.aarch64 for UEFI. Nodes with netboot=grub2 are given it when their image has no signed GRUB, or, for UEFI HTTP boot, one that has no HTTP in it (Debian, Ubuntu). It is not signed: Secure Boot refuses it.',
     'Modules of several distributions find no network card since a security patch of 2025. They are recognised and refused; --force takes them nevertheless.',
     'ls shows the program in use and the modules that are found, and says of each whether its network driver is good.',
   ],

@@ -1,7 +1,7 @@
 /**
- * A GRUB program for UEFI with all that a network boot needs inside. Where the firmware loaded it by PXE it knows its address;
- * after UEFI HTTP boot it asks for one itself, which the distributions' own programs (Debian's, Ubuntu's) do not. It is not
- * signed: Secure Boot refuses it.
+ * A GRUB program for UEFI with all that a network boot needs inside, HTTP too, which the signed ones of Debian and Ubuntu have
+ * not: so it boots after UEFI HTTP boot. It takes the address that the firmware hands over, and asks for one where there is
+ * none. It is not signed: Secure Boot refuses it.
  */
 import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
