@@ -36,7 +36,9 @@ export async function openDebianArchive(directory: string, debArch: string): Pro
     'Acquire::Languages=none',
   ].flatMap((setting) => ['-o', setting])
   const apt = async (program: string, ...words: string[]) =>
-    (await run(program, ['-q', ...settings, ...words], { cwd: debs, maxBuffer: 1 << 28 })).stdout
+    // Two rehearsals at once share the archive.
+    (await run('flock', [`${directory}/lock`, program, '-q', ...settings, ...words], { cwd: debs, maxBuffer: 1 << 28 }))
+      .stdout
   await apt('apt-get', 'update')
 
   return {

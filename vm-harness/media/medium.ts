@@ -47,7 +47,11 @@ export async function makeMedium(family: Family, arch: MediumArch, options: Medi
   const busybox = (await archive.resolve(['busybox-static'])).get('busybox-static') ?? {}
   const place = join(cache, `${NAMES[family]}-${arch}-${keyOf(new Map([...packages, ['busybox-static', busybox]]))}`)
   const medium = { iso: join(place, `${NAMES[family]}-${arch}.iso`), extra: join(place, 'extra') }
-  if (existsSync(medium.iso)) return medium
+  forgetOld(cache)
+  if (existsSync(medium.iso)) {
+    utimesSync(place, new Date(), new Date())
+    return medium
+  }
 
   options.onProgress(`making a ${NAMES[family]} medium for ${arch} from ${packages.size} Debian packages`)
   // One that is killed leaves a directory that nobody takes for a medium.
@@ -68,6 +72,15 @@ export async function makeMedium(family: Family, arch: MediumArch, options: Medi
     rmSync(work, { recursive: true, force: true })
   }
   return medium
+}
+
+/** What nobody has asked for in two weeks, and what a killed run left. */
+function forgetOld(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    if (!/^(\.new-|(rhels|debian)\S+-[0-9a-f]{16}$)/.test(name)) continue
+    const ageMs = Date.now() - statSync(join(cache, name)).mtimeMs
+    if (ageMs > 14 * 86_400_000) rmSync(join(cache, name), { recursive: true, force: true })
+  }
 }
 
 function wantedOf(family: Family, arch: MediumArch): string[] {

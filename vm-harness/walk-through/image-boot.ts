@@ -50,7 +50,7 @@ function looksFor({ arch, osvers, family }: Walk, name: string, rootType: RootTy
       isNfs ? 'fails' : 'works',
     ],
     ['the line of the root in /etc/fstab', `grep ' / ' /etc/fstab`, `compute_${arch} / nfs ${isNfs ? 'ro' : 'rw'} 0 0`],
-    ['the postinstall script', 'cat /etc/redhat7img', `built as ${osvers} ${arch} compute\nby ${arch}`],
+    ['the postinstall script', 'cat /etc/built', `built as ${osvers} ${arch} compute\nby ${arch}`],
     ['the package from elsewhere', 'cat /usr/share/site-tools/about', 'tools of this site'],
     ['the package of a group', 'command -v lsof', /bin\/lsof$/],
     ['/etc/hosts comes from the tree', 'cat /etc/hosts; mounted /etc/hosts', '10.77.0.99 from-the-tree\nnfs ro'],

@@ -24,7 +24,7 @@ export function buildSteps({ family, arch, image, rootimgdir }: Walk): Step[] {
       answer: isRpm ? 'package strace is not installed\n' : /no packages found matching strace/,
     },
     {
-      line: `cat ${root}/etc/redhat7img ${root}/usr/share/site-tools/installed-on`,
+      line: `cat ${root}/etc/built ${root}/usr/share/site-tools/installed-on`,
       answer: new RegExp(`^built as \\S+ ${arch} compute\nby ${arch}\n${arch}\n$`),
     },
     { line: `liteboot initrd ls ${image}`, answer: /liteboot\/steps\/root\.sh/, isQuiet: true },
@@ -47,7 +47,9 @@ const ROWS: readonly (readonly [path: string, options: string])[] = [
   ['/var/lib/nfs/', 'tmpfs'],
 ]
 
-export function liteSteps({ image, nodes }: Walk): Step[] {
+export function liteSteps(walk: Walk): Step[] {
+  const { image, rootimgdir } = walk
+  const root = `${rootimgdir}/rootimg`
   return [
     ...ROWS.map(([path, options]) => ({
       line: `chtab image=${path === '/root/.ssh/' ? 'ALL' : image},file=${path} litefile.options=${options}`,
@@ -59,26 +61,43 @@ export function liteSteps({ image, nodes }: Walk): Step[] {
       answer: '',
     },
     { line: `chtab node=compute statelite.statemnt=${SERVER}:/install/persistent`, answer: '' },
-    { line: `liteimg ${image}`, answer: new RegExp(`^.*${image}.*generation 2`, 'm') },
-    ...deploySteps(image, nodes),
+    {
+      line: `liteimg ${image}`,
+      answer: `Modifying ${root} ...
+creating ${root}/.statelite
+Modifying ${root} done.
+${image}: generation 2 is current; running nodes keep theirs until they boot
+`,
+    },
+    ...deploySteps(walk),
   ]
 }
 
-export function ramdiskSteps({ image, nodes }: Walk): Step[] {
+export function ramdiskSteps(walk: Walk): Step[] {
+  const { image, rootimgdir } = walk
   return [
     {
       line: `chdef -t osimage -o ${image} rootfstype=ramdisk`,
       answer: '1 object definitions have been created or modified.\n',
     },
-    { line: `liteimg ${image}`, answer: new RegExp(`^.*${image}.*generation 3`, 'm') },
-    ...deploySteps(image, nodes),
+    {
+      line: `liteimg ${image}`,
+      answer: new RegExp(
+        `^Packing contents of ${rootimgdir}/rootimg done\\.\n.*cpio, .* unpacked\n${image}: generation 3 is current`,
+        'm',
+      ),
+    },
+    ...deploySteps(walk),
   ]
 }
 
-function deploySteps(image: string, nodes: Walk['nodes']): Step[] {
+function deploySteps({ image, nodes, osvers, arch }: Walk): Step[] {
   const range = `node1-node${nodes.length}`
   return [
-    { line: `nodeset ${range} osimage=${image}`, answer: /^node1: .*\nnode2: / },
+    {
+      line: `nodeset ${range} osimage=${image}`,
+      answer: nodes.map(({ name }) => `${name}: statelite ${osvers}-${arch}-compute\n`).join(''),
+    },
     {
       line: `lsdef ${range} | grep provmethod`,
       answer: nodes.map(() => `    provmethod=${image}\n`).join(''),

@@ -41,7 +41,9 @@ export function walkOf(family: Family, arch: MediumArch): Walk {
     ...{ family, arch, image, osvers, lists },
     rootimgdir: `/install/netboot/${osvers}/${arch}/${image}`,
     otherpkgdir: `/install/post/otherpkgs/${osvers}/${arch}`,
-    shipped: isRpm ? `${SHARE}/rh/compute.rhels7*` : `${SHARE}/debian/*`,
+    shipped: isRpm
+      ? `${SHARE}/rh/compute.rhels7* ${SHARE}/rh/compute.exlist ${SHARE}/rh/compute.postinstall`
+      : `${SHARE}/debian/*`,
     pkglist: isRpm ? byArch : `compute.${arch}.pkglist`,
     extra: isRpm ? 'site-tools-1.0-1.noarch.rpm' : 'site-tools_1.0_all.deb',
     nodes: [
@@ -74,7 +76,7 @@ export function siteSteps({ arch, nodes, netboot }: Walk): Step[] {
   ]
 }
 
-export function mediaSteps({ family, arch, osvers }: Walk): Step[] {
+export function mediaSteps({ family, arch, osvers, pkglist }: Walk): Step[] {
   const iso = `/isos/${osvers}-${arch}.iso`
   const names = ['install', 'netboot', 'statelite'].map((kind) => `${osvers}-${arch}-${kind}-compute  (osimage)`)
   const inspected = ['OS Image:', iso, `\nDISTNAME:${osvers}\nARCH:${arch}\nDISCNO:1\n`].join('')
@@ -90,7 +92,7 @@ export function mediaSteps({ family, arch, osvers }: Walk): Step[] {
       answer: `Object name: ${osvers}-${arch}-statelite-compute
     otherpkgdir=/install/post/otherpkgs/${osvers}/${arch}
     pkgdir=/install/${osvers}/${arch}
-    pkglist=/opt/liteboot/share/netboot/${family === 'rpm' ? 'rh' : 'debian'}/${family === 'rpm' && arch === 'x86_64' ? 'compute.rhels7.pkglist' : family === 'rpm' ? 'compute.rhels7.ppc64le.pkglist' : `compute.${arch}.pkglist`}
+    pkglist=${SHARE}/${family === 'rpm' ? 'rh' : 'debian'}/${pkglist}
     provmethod=statelite
     rootimgdir=/install/netboot/${osvers}/${arch}/compute
 `,
@@ -100,8 +102,8 @@ export function mediaSteps({ family, arch, osvers }: Walk): Step[] {
 
 const POSTINSTALL = `#!/bin/sh
 set -e
-echo "built as $2 $3 $4" > "$1/etc/redhat7img"
-chroot "$1" /bin/sh -c 'echo "by $(uname -m)" >> /etc/redhat7img'`
+echo "built as $2 $3 $4" > "$1/etc/built"
+chroot "$1" /bin/sh -c 'echo "by $(uname -m)" >> /etc/built'`
 
 export function definitionSteps(walk: Walk): Step[] {
   const { family, arch, image, osvers, rootimgdir, otherpkgdir, lists, pkglist, shipped, extra } = walk
@@ -118,11 +120,6 @@ export function definitionSteps(walk: Walk): Step[] {
     },
     { line: `mkdir -p ${lists}`, answer: '' },
     { line: `cp ${shipped} ${lists}/`, answer: '' },
-    {
-      line: isRpm
-        ? `cp /opt/liteboot/share/netboot/rh/compute.exlist /opt/liteboot/share/netboot/rh/compute.postinstall ${lists}/`
-        : `ls ${lists}`,
-    },
     // What an editor would do.
     ...(isRpm || arch !== 'x86_64'
       ? []
