@@ -72,7 +72,8 @@ testAsRoot(
     const before = mark(rootimg)
     const output = join(place, 'initrd-statelite.gz')
     const common = { rootimg, kernelVersion, arch: 'x86_64', scripts: SCRIPTS, output, compress: 'gzip' as const }
-    const report = await assembleWithDracut({ ...common, drivers: ['virtio_net'], commandLine: 'rootlimit=4g' })
+    const asked = { ...common, drivers: ['virtio_net'], programs: ['zstd'], commandLine: 'rootlimit=4g' }
+    const report = await assembleWithDracut(asked)
     t.is(mark(rootimg), before)
     t.is(report.kernelVersion, kernelVersion)
     const entries = new Map((await readInitrd(output)).map((entry) => [entry.name.replace(/^\.\//, ''), entry]))
@@ -87,8 +88,10 @@ testAsRoot(
       .map((name) => name.replace(/^.*\/(.*?)\.ko.*$/, '$1'))
     for (const name of ['virtio_net', 'nfs', 'nfsv3', 'sunrpc', 'overlay']) t.true(modules.includes(name), name)
     t.false(modules.includes('vmxnet3'), 'a driver that nobody asked for')
+    // Where the steps look for it; the tree itself has none.
+    t.is((entries.get('liteboot/zstd/zstd')?.mode ?? 0) & 0o111, 0o111)
     t.is(entries.get('liteboot/cmdline')?.data?.toString(), 'rootlimit=4g\n')
-    const { sha256 } = await assembleWithDracut({ ...common, drivers: ['virtio_net'], commandLine: 'rootlimit=4g' })
+    const { sha256 } = await assembleWithDracut(asked)
     t.is(sha256, report.sha256, 'the same inputs give the same bytes')
 
     await t.throwsAsync(assembleWithDracut({ ...common, drivers: ['nosuch'] }), { message: /no module nosuch/ })

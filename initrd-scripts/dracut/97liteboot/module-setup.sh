@@ -2,7 +2,7 @@
 # dracut's view of liteboot: the steps of the lean initrd in an initrd that the image's own dracut makes. dracut brings up
 # devices; the steps do everything from the network to the last look at the root; dracut hands over.
 #
-# Beside this file lie what the server puts there: steps/, udhcpc.script, busybox, *.service and *.sh for the node.
+# Beside this file lies what the server puts there: steps/, programs/, udhcpc.script, busybox, files for the node.
 # shellcheck disable=SC2154 # moddir and hostonly are dracut's; liteboot_* come from the server's configuration file
 
 # Only where it is asked for by name.
@@ -35,6 +35,9 @@ install() {
   inst_simple "$moddir/liteboot-boot.sh" /liteboot/boot
   inst_hook cmdline 20 "$moddir/liteboot-cmdline.sh"
   inst_hook mount 10 "$moddir/liteboot-mount.sh"
-  # shellcheck disable=SC2086 # a list
-  inst_multiple modprobe udevadm ${liteboot_programs:-}
+  # With their own loader and libraries, as in the lean initrd: the image need not have them.
+  for file in "$moddir"/programs/*/*; do
+    [ -e "$file" ] && inst_simple "$file" "/liteboot/${file#"$moddir"/programs/}"
+  done
+  inst_multiple modprobe udevadm
 }

@@ -6,13 +6,14 @@
  * tree itself is mounted read-only. It knows the tree, the scripts and where the initrd goes; no tables.
  */
 import { readFileSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { arch as hostArch, tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { removeWhole, runProgram } from '../generations/disk.ts'
 import { ImageError } from '../image-error.ts'
 import { parseArchitecture } from '../initrd/architecture.ts'
 import type { InitrdRequest } from '../initrd/assemble.ts'
+import { bringProgram } from '../initrd/brought-program.ts'
 import { findBusybox } from '../initrd/busybox.ts'
 import { moduleTrees, sha256Of } from '../initrd/kernel.ts'
 import { chooseModules } from '../initrd/module-choice.ts'
@@ -181,6 +182,13 @@ async function fill(
   await take('node', 'node', /\.(service|sh)$/)
   await take('lean', '', /^udhcpc\.script$/)
   if (commandLine !== undefined) await writeFile(join(module, 'cmdline'), `${commandLine}\n`)
+  for (const name of programs ?? [])
+    for (const file of await bringProgram(rootimg, parseArchitecture(arch), name)) {
+      const path = join(module, 'programs', file.name.replace(/^liteboot\//, ''))
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, file.data)
+      await chmod(path, file.mode)
+    }
   const found = await findBusybox(rootimg, parseArchitecture(arch), busybox)
   await writeFile(join(module, 'busybox'), found.bytes, { mode: 0o755 })
   for (const name of [
@@ -197,7 +205,6 @@ async function fill(
     'reproducible="yes"',
     // These would bring up the network in their own way, or look for a root on disks.
     'omit_dracutmodules+=" network network-legacy network-manager systemd-networkd nfs iscsi multipath lvm mdraid dmraid crypt busybox plymouth "',
-    `liteboot_programs="${(programs ?? []).join(' ')}"`,
     `liteboot_modules="${modules.join(' ')}"`,
   ]
   await writeFile(join(work, 'tmp/conf.d/liteboot.conf'), `${conf.join('\n')}\n`)
