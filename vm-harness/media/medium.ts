@@ -9,6 +9,8 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  utimesSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Control, closureOf } from './control.ts'
