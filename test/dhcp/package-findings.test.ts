@@ -186,7 +186,7 @@ test.serial(
   },
 )
 
-test.serial('what is used: the probe client makes a DISCOVER that our parser takes', (t) => {
+test.serial('finding: the client makes a DISCOVER that our parser takes, but without the broadcast flag', (t) => {
   const client = createProbeClient('02:00:00:00:00:07') as unknown as Inside & {
     sendDiscover(): void
     close(): void
@@ -201,4 +201,6 @@ test.serial('what is used: the probe client makes a DISCOVER that our parser tak
   client.close()
   t.deepEqual([...(bytes?.subarray(28, 34) ?? [])], [2, 0, 0, 0, 0, 7])
   t.is(parse(buffer(bytes ?? new Uint8Array())).options[53], 1)
+  // Servers then send their offer to the made-up hardware address, so the probe for rivals makes its own.
+  t.deepEqual([...(bytes?.subarray(10, 12) ?? [])], [0, 0])
 })
