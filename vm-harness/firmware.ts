@@ -128,7 +128,8 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
 
 /** The firmware that the tables call for; undefined: none of ours is of this architecture. */
 export function firmwareFor(arch: string, netboot: string): FirmwareName | undefined {
-  if (arch === 'x86_64') return 'bios'
+  // GRUB is for UEFI on this platform.
+  if (arch === 'x86_64') return netboot.startsWith('grub2') ? 'uefi' : 'bios'
   if (!arch.startsWith('ppc64')) return undefined
   return netboot.startsWith('grub2') ? 'slof' : 'vof'
 }

@@ -54,7 +54,7 @@ export const EXPECTATIONS: Readonly<Record<StageName, StageExpectation>> = {
   'boot file': {
     patienceMs: 1 * MINUTES,
     advice:
-      'the loader runs but fetched no boot file: check that HTTP reaches the node, noderes.netboot, and whether the loader waits in a menu',
+      'the loader runs but fetched no boot file: check that HTTP reaches the node, noderes.netboot (under Secure Boot grub2, with a signed shim in the image: iPXE is refused), and whether the loader waits in a menu',
   },
   kernel: {
     patienceMs: 1 * MINUTES,

@@ -7,6 +7,7 @@ const base = { name: 'n1', mac: '52:54:00:77:00:01', directory: '/nowhere', acce
 
 test('the tables choose the firmware', (t) => {
   t.is(firmwareFor('x86_64', 'xnba'), 'bios')
+  t.is(firmwareFor('x86_64', 'grub2-http'), 'uefi')
   t.is(firmwareFor('ppc64le', 'grub2-http'), 'slof')
   t.is(firmwareFor('ppc64le', 'petitboot'), 'vof')
   t.is(firmwareFor('aarch64', 'grub2'), undefined)

@@ -7,7 +7,7 @@
  * LITEBOOT_PACKETS=FILE keeps what firmware and loaders sent (tcpdump), for golden packets.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Check, firstBootChecks } from '../demo/checklist.ts'
 import { placeRoot } from '../demo/root.ts'
@@ -180,6 +180,35 @@ async function boot(rehearsal: Rehearsal, each: Case): Promise<void> {
   rehearsal.judge('the timeline shows the way to the kernel', way, await rehearsal.timeline(node.name))
 }
 
+const FORGED = 'secure-boot-forged'
+
+/** A GRUB that nobody signed, in the place of the image's: shim must refuse it, and offers MokManager. */
+async function bootForged(rehearsal: Rehearsal): Promise<void> {
+  const [node] = NODES
+  const signed = join(
+    sitePaths(rehearsal.directory).image,
+    'rootimg/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed',
+  )
+  rehearsal.say(`${FORGED}: Secure Boot, and a GRUB without a signature in the image`)
+  await rehearsal.command('chdef', node.name, 'netboot=grub2')
+  await rehearsal.command('nodeset', node.name, `osimage=${IMAGE}`)
+  const own = `${signed}.own`
+  renameSync(signed, own)
+  try {
+    copyFileSync(join(rehearsal.directory, 'tftpboot/boot/grub2/grub2.x86_64'), signed)
+    const machine = await rehearsal.power({ ...node, firmware: 'uefi-secure' })
+    await rehearsal.untilTimeline(node.name, /tftp +read +boot\/efi\/n1\/mmx64\.efi [1-9]/)
+    await machine.close()
+    rehearsal.judge(
+      'shim loads the GRUB without a signature, refuses it, and loads MokManager',
+      /grubx64\.efi [1-9][\s\S]*mmx64\.efi [1-9](?![\s\S]*grub\.cfg)/,
+      await rehearsal.timeline(node.name),
+    )
+  } finally {
+    renameSync(own, signed)
+  }
+}
+
 async function uefi(rehearsal: Rehearsal): Promise<void> {
   const { persistent } = sitePaths(rehearsal.directory)
   await prepare(rehearsal)
@@ -191,8 +220,8 @@ async function uefi(rehearsal: Rehearsal): Promise<void> {
     rehearsal.cleanUps.add(() => capture.kill('SIGINT'))
   }
   let prepared: string | undefined
-  for (const each of CASES) {
-    if (rehearsal.words.length > 0 && !rehearsal.words.includes(each.name)) continue
+  const isWanted = (name: string) => rehearsal.words.length === 0 || rehearsal.words.includes(name)
+  for (const each of CASES.filter(({ name }) => isWanted(name))) {
     rehearsal.say(`${each.name}: ${each.firmware} firmware, netboot=${each.netboot}, ${each.root} root`)
     rmSync(persistent, { recursive: true, force: true })
     mkdirSync(persistent)
@@ -203,6 +232,7 @@ async function uefi(rehearsal: Rehearsal): Promise<void> {
     }
     await boot(rehearsal, each)
   }
+  if (isWanted(FORGED)) await bootForged(rehearsal)
 }
 
 await rehearse('uefi', uefi)
