@@ -23,6 +23,8 @@ const EXLIST = [
     './usr/share/locale*',
     './usr/share/info*',
   ],
+  // Large, and of programs that other rehearsals need.
+  ...['./usr/lib/python3*', './usr/lib/dracut*', './usr/lib/udev/hwdb.d*', './usr/lib/*/libicu*'],
   ...['+./usr/share/zoneinfo/UTC', '+./usr/share/zoneinfo/Etc*'],
 ]
 
