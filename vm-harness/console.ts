@@ -12,6 +12,9 @@ export interface CommandResult {
 
 export class ConsoleTimeout extends Error {}
 
+/** The prompts at which firmware and GRUB stand when nothing could be loaded: nobody is there to type anything. */
+const STRANDED = /(\n *\d+ > ?|grub rescue> ?|grub> ?)$/
+
 export class SerialConsole {
   readonly #socket: Socket
   #text = ''
@@ -75,6 +78,11 @@ export class SerialConsole {
         this.#read += match.index + match[0].length
         return match
       }
+      const stranded = this.#read === 0 ? STRANDED.exec(this.tail(200))?.[1]?.trim() : undefined
+      if (stranded !== undefined)
+        throw new ConsoleTimeout(
+          `waiting for ${what}: the machine stands at \`${stranded}\`. Last output:\n${this.tail()}`,
+        )
       const leftMs = deadline - Date.now()
       if (leftMs <= 0 || this.#closed) {
         const why = this.#closed ? 'the console was closed' : `nothing within ${Math.round(timeoutMs / 1000)} s`
