@@ -362,6 +362,16 @@ check('SIGTERM: a clean end within ten seconds, also with clients connected', as
   t.true(Date.now() - startMs < 10_000)
   t.false(existsSync(join(state, 'api.sock')))
   await mount.end()
+  const report = 'boot=b-9&seq=1&stage=root&result=failed&uptime=12&message=mount%3A+refused'
+  t.context.running.server = await serve(lab, state)
+  await fetchUrl(clients.n1, 'http://10.77.0.1/node/v1/n1/report', '-d', report)
+  t.is(await stop(t.context.running.server, 'SIGTERM'), 0)
+  const env = { ...process.env, LITEBOOT_STATE: state }
+  const { stdout: events } = await run(LITEBOOT, ['tabdump', 'eventlog', '-n', '4'], { env })
+  t.regex(
+    events,
+    /"liteboot stops".*"liteboot has started".*"n1",.*"boot failed at root: mount: refused".*"liteboot stops"/s,
+  )
   t.context.running.server = await serve(lab, state)
   t.is((await fetchUrl(clients.n1, 'http://10.77.0.1/node/v1/n1/plan')).status, 200)
 })

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { shortHostName } from '../api/methods/deployment/checks.ts'
 import { openDiscoveryImages } from '../api/methods/discovery/boot-image.ts'
 import { openMethods, preloadMethods } from '../api/methods/index.ts'
 import { openLearnedLists } from '../api/methods/statelite/learned-lists.ts'
@@ -32,6 +33,7 @@ import { type Blobs, openBlobs } from './blobs.ts'
 import { type BootFiles, openBootFiles } from './boot-files.ts'
 import { openDiscoveryDesk } from './discovery-desk.ts'
 import { type EfiFiles, openEfiFiles } from './efi-files.ts'
+import { openEventLog } from './event-log.ts'
 import { grubProgramFile } from './grub-program.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
@@ -119,9 +121,18 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     planned.has(name) ? planned.get(name) : mountedBoot(name, cluster.current, mounted)
   const status = openStatusWriter(store, bootedOf)
   onClose(() => status.close())
+  const eventLog = openEventLog({
+    append: (rows) => store.logs.append(rows.map((values) => ({ log: 'eventlog', values }))),
+    lastBoot: (node) => timeline.boots(node).at(-1),
+    host: shortHostName(),
+    now,
+    warn: log.warn,
+  })
+  onClose(() => eventLog.close())
   const emit: typeof timeline.emit = (event) => {
     timeline.emit(event)
     status.see(event, event.node)
+    eventLog.see(event, event.node)
     const order = doneOrder(event)
     if (order !== undefined && event.node !== undefined) takeBackOrder(store, event.node, order)
   }

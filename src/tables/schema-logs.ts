@@ -30,18 +30,19 @@ export const LOG_SCHEMAS: readonly LogSchema[] = [
   {
     ...table({
       name: 'eventlog',
-      description: 'Log of events that monitoring reports. tabprune removes old rows.',
+      description:
+        'Log of events: how boots of nodes ended, starts and stops of the server. tabprune removes old rows.',
       key: ['recid'],
       columns: [
         column('recid', 'Number of the record, counted up by itself.'),
         column('eventtime', 'Local time, YYYY-MM-DD HH:MM:SS.'),
-        column('eventtype', 'Type of the event.'),
-        column('monitor', 'The monitor that watches for this event.'),
+        column('eventtype', 'Type of the event: boot or server.'),
+        column('monitor', 'The monitor that watches for this event: liteboot.'),
         column('monnode', 'The node that watches for it.'),
         column('node', 'The node where it happened.'),
         column('application', 'The program that reports it.'),
-        column('component', 'The part where it happened.'),
-        column('id', 'The place or resource where it happened.'),
+        column('component', 'The part where it happened: the stage of a boot, or server.'),
+        column('id', 'Which one: of a boot, its id.'),
         column('severity', 'informational, warning or critical.'),
         column('message', 'What happened.'),
         column('rawdata', 'Data that belong to the event.'),
