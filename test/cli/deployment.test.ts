@@ -190,10 +190,10 @@ $ chdef cn2 arch=x86_64 netboot=petitboot
 ! Warning: noderes row node=cn2, column netboot: petitboot does not boot x86_64 machines (use one of xnba ipxe pxe pxelinux grub2 grub2-http grub2-tftp)
 $ nodeset cn2 osimage=lite
 cn2: statelite rhels9.2-x86_64-compute
-! Warning: cn2: petitboot might be invalid when provisioning lite,valid options: "xnba,ipxe,pxe,grub2"
+! Warning: cn2: petitboot might be invalid when provisioning lite,valid options: "xnba,ipxe,ipxe-drivers,pxe,pxelinux,pxe-tftp,pxe-http,grub2,grub2-tftp,grub2-http"
 $ chtab node=cn2 nodetype.disable=yes
 $ nodeset cn2 osimage=lite
-! Warning: cn2: petitboot might be invalid when provisioning lite,valid options: "xnba,ipxe,pxe,grub2"
+! Warning: cn2: petitboot might be invalid when provisioning lite,valid options: "xnba,ipxe,ipxe-drivers,pxe,pxelinux,pxe-tftp,pxe-http,grub2,grub2-tftp,grub2-http"
 ! cn2: Error: nodetype row node=cn2 is disabled: enable or remove it, then run nodeset again
 ${failed('petitboot')}
 [1]

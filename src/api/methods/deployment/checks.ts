@@ -131,10 +131,11 @@ function checkPrepared(image: Image, prepared: ImageOnDisk['revision'], wanted: 
   return [`${what}: please run "liteimg ${image.name}"`]
 }
 
+const GRUB = ['grub2', 'grub2-tftp', 'grub2-http']
 const NETBOOTS: readonly (readonly [arch: RegExp, values: readonly string[]])[] = [
-  [/^x86_64$/, ['xnba', 'ipxe', 'pxe', 'grub2']],
-  [/^ppc64/, ['petitboot', 'grub2', 'grub2-tftp', 'grub2-http']],
-  [/^aarch64$/, ['grub2', 'ipxe']],
+  [/^x86_64$/, ['xnba', 'ipxe', 'ipxe-drivers', 'pxe', 'pxelinux', 'pxe-tftp', 'pxe-http', ...GRUB]],
+  [/^ppc64/, ['petitboot', ...GRUB]],
+  [/^aarch64$/, [...GRUB, 'ipxe', 'ipxe-drivers', 'xnba']],
 ]
 
 /** Unset is right everywhere: the firmware says what it needs. */
