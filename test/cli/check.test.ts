@@ -45,12 +45,12 @@ $ check cn --severity error
 3 nodes and 0 images checked: 0 errors, 0 warnings, 1 note.
 $ check -q cn1
 $ chtab node=cn1 noderes.netboot=petitboot nodetype.arch=x86_64
-! Warning: noderes row node=cn1, column netboot: petitboot does not boot x86_64 machines (use one of xnba ipxe pxe pxelinux grub2 grub2-http grub2-tftp)
+! Warning: noderes row node=cn1, column netboot: petitboot does not boot x86_64 machines (use one of xnba ipxe ipxe-drivers pxe pxelinux pxe-http pxe-tftp grub2 grub2-http grub2-tftp)
 $ check cn1 --severity warning
-warning  noderes row node=cn1, column netboot: petitboot does not boot x86_64 machines (use one of xnba ipxe pxe pxelinux grub2 grub2-http grub2-tftp)
+warning  noderes row node=cn1, column netboot: petitboot does not boot x86_64 machines (use one of xnba ipxe ipxe-drivers pxe pxelinux pxe-http pxe-tftp grub2 grub2-http grub2-tftp)
 1 node and 0 images checked: 0 errors, 1 warning, 1 note.
 $ check cn1 --severity warning --strict
-warning  noderes row node=cn1, column netboot: petitboot does not boot x86_64 machines (use one of xnba ipxe pxe pxelinux grub2 grub2-http grub2-tftp)
+warning  noderes row node=cn1, column netboot: petitboot does not boot x86_64 machines (use one of xnba ipxe ipxe-drivers pxe pxelinux pxe-http pxe-tftp grub2 grub2-http grub2-tftp)
 1 node and 0 images checked: 0 errors, 1 warning, 1 note.
 [1]
 $ check cn2
@@ -98,8 +98,8 @@ Rows that would change:
 No node would boot differently.
 The command itself would say:
   2 object definitions have been created or modified.
-! Warning: noderes row node=cn1, column netboot: "xnba,pxe" is no boot loader (use one of xnba ipxe pxe pxelinux grub2 grub2-http grub2-tftp)
-! Warning: noderes row node=cn2, column netboot: "xnba,pxe" is no boot loader (use one of xnba ipxe pxe pxelinux grub2 grub2-http grub2-tftp)
+! Warning: noderes row node=cn1, column netboot: "xnba,pxe" is no boot loader (use one of xnba ipxe ipxe-drivers pxe pxelinux pxe-http pxe-tftp grub2 grub2-http grub2-tftp)
+! Warning: noderes row node=cn2, column netboot: "xnba,pxe" is no boot loader (use one of xnba ipxe ipxe-drivers pxe pxelinux pxe-http pxe-tftp grub2 grub2-http grub2-tftp)
 $ chtab node=cn1 bootparams.addkcmdline=quiet --dry-run
 Dry run: nothing was changed.
 Rows that would change:

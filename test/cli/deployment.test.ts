@@ -187,7 +187,7 @@ ${failed('pxe')}
 [1]
 $ chdef cn2 arch=x86_64 netboot=petitboot
 1 object definitions have been created or modified.
-! Warning: noderes row node=cn2, column netboot: petitboot does not boot x86_64 machines (use one of xnba ipxe pxe pxelinux grub2 grub2-http grub2-tftp)
+! Warning: noderes row node=cn2, column netboot: petitboot does not boot x86_64 machines (use one of xnba ipxe ipxe-drivers pxe pxelinux pxe-http pxe-tftp grub2 grub2-http grub2-tftp)
 $ nodeset cn2 osimage=lite
 cn2: statelite rhels9.2-x86_64-compute
 ! Warning: cn2: petitboot might be invalid when provisioning lite,valid options: "xnba,ipxe,ipxe-drivers,pxe,pxelinux,pxe-tftp,pxe-http,grub2,grub2-tftp,grub2-http"
