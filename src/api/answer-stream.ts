@@ -4,15 +4,25 @@ import { OPERATOR_ERRORS, OperatorError } from './errors.ts'
 import { API_LIMITS } from './limits.ts'
 import type { ApiLine, CommandResult, OnProgress } from './protocol.ts'
 
-/** @param describeDefect what the caller is told of an error that nobody foresaw */
+/**
+ * @param answer its signal is aborted when the caller has gone
+ * @param describeDefect what the caller is told of an error that nobody foresaw
+ */
 export function answerStream(
-  answer: (onProgress: OnProgress) => Promise<CommandResult>,
+  answer: (onProgress: OnProgress, signal: AbortSignal) => Promise<CommandResult>,
   describeDefect: (error: unknown) => string = renderDefect,
 ): Readable {
-  const stream = new Readable({ read() {} })
+  const gone = new AbortController()
+  const stream = new Readable({
+    read() {},
+    destroy(error, done) {
+      gone.abort()
+      done(error)
+    },
+  })
   const write = (line: ApiLine) => stream.push(renderLine(line))
   const heartbeat = setInterval(() => stream.push('\n'), API_LIMITS.heartbeatMs)
-  answer((progress) => write({ progress }))
+  answer((progress) => write({ progress }), gone.signal)
     .then(
       (result) => write({ result }),
       (error: unknown) => write(errorLine(error, describeDefect)),

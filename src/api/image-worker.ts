@@ -8,17 +8,25 @@ import type { OnProgress } from './protocol.ts'
 type Job = { readonly kind: 'liteimg'; readonly job: ImageJob } | { readonly kind: 'packimage'; readonly job: PackJob }
 
 /** A thread that dies with the server leaves the image as a killed liteimg does: the next run converges. */
-export async function runImageJobInThread(job: ImageJob, onProgress: OnProgress): Promise<ImageReport> {
+export async function runImageJobInThread(
+  job: ImageJob,
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<ImageReport> {
   // Boundary: what the thread below answers to this kind of job.
-  return (await runJob({ kind: 'liteimg', job }, onProgress)) as ImageReport
+  return (await runJob({ kind: 'liteimg', job }, onProgress, signal)) as ImageReport
 }
 
-export async function runPackJobInThread(job: PackJob, onProgress: OnProgress): Promise<PackJobReport> {
-  return (await runJob({ kind: 'packimage', job }, onProgress)) as PackJobReport
+export async function runPackJobInThread(
+  job: PackJob,
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<PackJobReport> {
+  return (await runJob({ kind: 'packimage', job }, onProgress, signal)) as PackJobReport
 }
 
-function runJob(job: Job, onProgress: OnProgress): Promise<unknown> {
-  return runInThread(import.meta.url, job, 'the image thread', onProgress)
+function runJob(job: Job, onProgress: OnProgress, signal: AbortSignal | undefined): Promise<unknown> {
+  return runInThread(import.meta.url, job, 'the image thread', onProgress, signal)
 }
 
 if (!isMainThread && parentPort && workerData !== null) {

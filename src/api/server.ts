@@ -25,9 +25,9 @@ export async function openApiServer(socketPath: string, methods: Methods): Promi
   const app = fastify({ bodyLimit: API_LIMITS.requestBytes, forceCloseConnections: true })
   app.post('/v1/:method', (request, reply) => {
     const { method } = request.params as { method: string }
-    const answer = answerStream(async (onProgress) => {
+    const answer = answerStream(async (onProgress, signal) => {
       const call = checkParams(method, request.body ?? {})
-      return methods.call(LOCAL_ROOT, call.method, call.params, onProgress)
+      return methods.call(LOCAL_ROOT, call.method, call.params, onProgress, signal)
     })
     return reply.type('application/x-ndjson').send(answer)
   })

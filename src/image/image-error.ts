@@ -9,6 +9,7 @@ export type ImageErrorCode =
   | 'image-root'
   | 'image-busy'
   | 'image-generation'
+  | 'image-interrupted'
   | 'image-locked'
   | 'image-medium'
   | 'image-pack'

@@ -99,7 +99,10 @@ export async function openRemoteApi(options: RemoteApiOptions): Promise<RemoteAp
     (request, reply) => {
       const { method } = request.params as { method: string }
       const caller = callers.get(request) as Caller
-      const answer = answerStream((onProgress) => answerCall(caller, method, request.body, onProgress), describeDefect)
+      const answer = answerStream(
+        (onProgress, signal) => answerCall(caller, method, request.body, onProgress, signal),
+        describeDefect,
+      )
       return reply.type('application/x-ndjson').send(answer)
     },
   )
@@ -109,10 +112,11 @@ export async function openRemoteApi(options: RemoteApiOptions): Promise<RemoteAp
     method: string,
     body: unknown,
     onProgress: OnProgress,
+    signal: AbortSignal,
   ): Promise<CommandResult> {
     try {
       const call = checkParams(method, body ?? {})
-      return await methods.call(caller, call.method, call.params, onProgress)
+      return await methods.call(caller, call.method, call.params, onProgress, signal)
     } catch (error) {
       if (error instanceof PermissionDenied)
         log.warn(`api: denying ${method} for ${caller.user} from ${caller.host}: ${error.reason}`)

@@ -66,6 +66,8 @@ export interface MethodContext extends SharedContext {
   readonly dryRun: boolean
   /** A dry run's edits: `edit` notes them, and their effects stand in the command's answer. */
   readonly foreseen?: ForeseenEdit[]
+  /** Aborted when nobody waits for the answer any more. Long work on images ends then; everything else takes no notice. */
+  readonly signal?: AbortSignal
   /** Of a call that changes something: `edit` passes it on to the transaction. */
   readonly audit?: CallAudit
 }

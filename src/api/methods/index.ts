@@ -43,13 +43,14 @@ export interface Methods {
     name: M,
     params: MethodParams[M],
     onProgress?: OnProgress,
+    signal?: AbortSignal,
   ): Promise<CommandResult>
 }
 
 export function openMethods(shared: SharedContext): Methods {
   return {
-    call: (caller, name, params, onProgress = () => {}) =>
-      withinTime(() => callMethod(shared, caller, name, params, onProgress)),
+    call: (caller, name, params, onProgress = () => {}, signal) =>
+      withinTime(() => callMethod(signal ? { ...shared, signal } : shared, caller, name, params, onProgress)),
   }
 }
 
@@ -64,7 +65,7 @@ async function withinTime<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function callMethod<M extends MethodName>(
-  shared: SharedContext,
+  shared: SharedContext & Pick<MethodContext, 'signal'>,
   caller: Caller,
   name: M,
   params: MethodParams[M],
@@ -88,7 +89,7 @@ async function callMethod<M extends MethodName>(
 }
 
 function callContext<M extends MethodName>(
-  shared: SharedContext,
+  shared: SharedContext & Pick<MethodContext, 'signal'>,
   caller: Caller,
   entry: MethodEntry<M>,
   params: MethodParams[M],

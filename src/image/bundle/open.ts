@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { TarFault } from '../../tar/header.ts'
 import { errnoOf, ImageError } from '../image-error.ts'
+import { throwIfInterrupted } from '../interruption.ts'
 import { type BundleManifest, MANIFEST_NAME, parseManifest } from './manifest.ts'
 import { bundleMembers } from './members.ts'
 
@@ -55,6 +56,7 @@ async function unpack(bundle: string, directory: string): Promise<string[]> {
   for await (const { path, isDirectory, isExecutable, sizeBytes, content } of bundleMembers(
     await plainStream(bundle),
   )) {
+    throwIfInterrupted()
     if (++count > MEMBER_LIMIT) throw new TarFault('it has too many files')
     left -= sizeBytes
     if (left < 0) throw new TarFault(`its files do not fit on the file system of ${directory}`)

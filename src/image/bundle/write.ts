@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { kindOf, removeWhole, runProgram } from '../generations/disk.ts'
 import { errnoOf, ImageError } from '../image-error.ts'
+import { throwIfInterrupted } from '../interruption.ts'
 import { putInPlace } from '../pack/output-file.ts'
 import { type BundleManifest, MANIFEST_NAME, renderManifest, TREE_NAME } from './manifest.ts'
 import { packTree } from './tree.ts'
@@ -54,6 +55,7 @@ export async function writeBundle(request: BundleRequest): Promise<{ readonly si
       ['tar', '-c', '-I', 'gzip -1', '--owner=0', '--group=0', '-f', part, '-C', dirname(inside), '--', name],
       undefined,
     )
+    throwIfInterrupted()
     await putInPlace(part, output)
     return { sizeBytes: Number((await runProgram(['stat', '-c', '%s', '--', output], undefined)).trim()) }
   } finally {

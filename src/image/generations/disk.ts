@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { lstat, readlink, rename, symlink, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, ImageError } from '../image-error.ts'
+import { endWhenInterrupted, uninterrupted } from '../interruption.ts'
 
 /** Called before every single change; a throw stops there. Tests kill the process here. */
 export type OnDiskStep = (what: string) => void
@@ -51,6 +52,7 @@ export async function runProgram(words: readonly string[], lockFd: number | unde
       stdio: ['ignore', 'pipe', 'pipe', ...(lockFd === undefined ? [] : [lockFd])],
       env: { ...process.env, LC_ALL: 'C' },
     })
+    endWhenInterrupted(child)
     let said = ''
     let complaint = ''
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -69,5 +71,5 @@ export async function runProgram(words: readonly string[], lockFd: number | unde
 
 /** Never into another file system: a mount that somebody forgot below must not be emptied. */
 export async function removeWhole(path: string, lockFd: number | undefined): Promise<void> {
-  await runProgram(['rm', '-rf', '--one-file-system', '--', path], lockFd)
+  await uninterrupted(() => runProgram(['rm', '-rf', '--one-file-system', '--', path], lockFd))
 }

@@ -1,5 +1,6 @@
 /** A generation that is being made: committed or given up once, and the image's lock is let go with it. */
 import { join } from 'node:path'
+import { throwIfInterrupted, uninterrupted } from '../interruption.ts'
 import type { LockHandle } from '../liteimg/lock.ts'
 import type { CommitRequest, Draft, Generation } from './contract.ts'
 import { removeWhole } from './disk.ts'
@@ -25,7 +26,8 @@ export function openDraft(
     lockFd: lock.fd,
     commit: async (request) => {
       if (!isOpen) throw new Error(`generation ${number} was committed or given up before`)
-      return await finish(() => commit(request))
+      throwIfInterrupted()
+      return await finish(() => uninterrupted(() => commit(request)))
     },
     abort: async () => {
       if (isOpen) await finish(() => removeWhole(directory, lock.fd))

@@ -9,6 +9,7 @@ import { type StdioOptions, spawn } from 'node:child_process'
 import { chmod, lchown, lstat, mkdir, open, readdir, rename, rmdir, symlink, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, ImageError } from '../image-error.ts'
+import { endWhenInterrupted } from '../interruption.ts'
 import { lstatOrMissing, walkReal } from './confined.ts'
 import { parentOf } from './entry.ts'
 import { writeFileAtomic } from './manifest.ts'
@@ -166,6 +167,7 @@ export class TreeEdit {
       // Inherited, so that the image stays locked until this program has ended, even if we are killed first.
       if (this.#lockFd !== undefined) stdio.push(this.#lockFd)
       const child = spawn(program, args, { stdio, env: { ...process.env, LC_ALL: 'C' } })
+      endWhenInterrupted(child)
       let complaint = ''
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         complaint = (complaint + text).slice(-COMPLAINT_CHARACTERS)

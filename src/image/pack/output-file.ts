@@ -10,6 +10,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ImageError } from '../image-error.ts'
+import { endWhenInterrupted } from '../interruption.ts'
 
 export interface WrittenFile {
   readonly sizeBytes: number
@@ -33,6 +34,7 @@ export async function packThrough(
   const [program = '', ...args] = words
   const file = await createFresh(temporary)
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  endWhenInterrupted(child)
   const ended = endOf(child, program)
   const { stdin, stdout } = child
   try {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { endWhenInterrupted } from '../interruption.ts'
 import { writeFileAtomic } from '../liteimg/manifest.ts'
 import { filesWithCapabilities } from './capabilities.ts'
 import { type Compressor, compressionOf, compressorWords } from './compressors.ts'
@@ -116,6 +117,7 @@ async function write(selection: Selection, request: PackRequest, temporary: stri
     () => {
       const [tar = '', ...args] = tarWords(selection.root)
       const child = spawn(tar, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+      endWhenInterrupted(child)
       const ended = endOf(child, tar)
       // tar's own words are the cause; the pipe that it leaves broken is not.
       tarEnded = Promise.all([ended, pipeline(tarNames(selection), child.stdin).catch(() => ended)])

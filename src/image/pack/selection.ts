@@ -2,7 +2,7 @@
 import { type BigIntStats, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { ImageError } from '../image-error.ts'
 import { type Exlist, readExlist } from '../lists/exlist.ts'
-import { type ListOptions, renderListFault } from '../lists/list-file.ts'
+import { type ListEntry, type ListOptions, renderListFault } from '../lists/list-file.ts'
 import { bytesOfName, textOfName } from './file-name.ts'
 
 export interface Selection {
@@ -43,10 +43,22 @@ export function selectTree(request: SelectionRequest): Selection {
   const paths = walked.paths.filter((path) => chosen.has(path))
   const left = walked.paths.filter((path) => !chosen.has(path) && chosen.has(parentOfPath(path)))
   const { root } = request
-  const idlePatterns = exlist
-    .unmatched()
-    .map((entry) => renderListFault({ place: entry, message: `${entry.text} matches nothing in the image` }))
+  const idlePatterns = describeIdle(exlist.unmatched())
   return { root, paths, left, mountPoints: walked.mountPoints, ...measure(root, paths), idlePatterns }
+}
+
+/** A list for all images of a family has many that this image does not need: above these they are one line. */
+const MOST_NAMED = 3
+
+function describeIdle(entries: readonly ListEntry[]): string[] {
+  return [...new Set(entries.map(({ file }) => file))].flatMap((file) => {
+    const own = entries.filter((entry) => entry.file === file).sort((a, b) => a.line - b.line)
+    if (own.length > MOST_NAMED) {
+      const lines = own.map(({ line }) => line).join(', ')
+      return [`${file}: ${own.length} patterns match nothing in the image: lines ${lines}`]
+    }
+    return own.map((entry) => renderListFault({ place: entry, message: `${entry.text} matches nothing in the image` }))
+  })
 }
 
 /** All paths of one file system, sorted; sockets, which no archive can hold, left out. */

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { rm, unlink, writeFile } from 'node:fs/promises'
 import { ImageError } from '../image-error.ts'
+import { endWhenInterrupted } from '../interruption.ts'
 import type { Compressor } from './compressors.ts'
 import { bytesOfName, shownName } from './file-name.ts'
 import { endOf, hashFile, type WrittenFile } from './output-file.ts'
@@ -44,6 +45,7 @@ export async function packSquashfs(
       stdio: ['ignore', 'ignore', 'pipe', ...(lockFd === undefined ? [] : [lockFd])],
       env: { ...process.env, LC_ALL: 'C' },
     })
+    endWhenInterrupted(child)
     await endOf(child, 'mksquashfs').catch((error: unknown) => {
       if (error instanceof ImageError && error.message.includes('ENOENT'))
         throw new ImageError('image-tool', 'mksquashfs is not installed on this server: apt-get install squashfs-tools')

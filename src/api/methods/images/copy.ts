@@ -17,7 +17,7 @@ import type { Method } from '../context.ts'
 import { edit } from '../edit.ts'
 import { imageNamed } from '../per-node.ts'
 import { placeOfImage } from './export.ts'
-import { inImageFiles } from './image-errors.ts'
+import { inCalledImage } from './image-errors.ts'
 import { freePriority, imageColumns } from './image-files.ts'
 
 export const copyImage: Method<'image.copy'> = async (context, { from, to, generation }, onProgress) => {
@@ -43,7 +43,7 @@ export const copyImage: Method<'image.copy'> = async (context, { from, to, gener
   const data = { from: label, image: to, rootimgdir: dest, litefile, litetree }
   if (context.dryRun) return commandResult([`Would copy ${said}.`], data, foreseen.warnings)
   onProgress(`Copying ${place.rootimg} ...`)
-  const sharing = await inImageFiles(() => copyTo(dest, place, `copied from ${label}`))
+  const sharing = await inCalledImage(context, () => copyTo(dest, place, `copied from ${label}`))
   const { snapshot: live } = await edit(context, write)
   return commandResult(
     [`Copied ${said}${sharing === undefined ? '' : `, ${sharing}`}.`],

@@ -43,6 +43,7 @@ export const copycds: Method<'image.copycds'> = async (context, params, onProgre
     )
   const outcomes: Outcome[] = []
   for (const path of params.media) {
+    if (context.signal?.aborted === true) break
     try {
       outcomes.push(await (params.inspect ? inspect(path, params) : copyOne(context, path, params, onProgress)))
     } catch (error) {
@@ -134,7 +135,7 @@ async function copyOne(
   const output = [`Copying media to ${destination}`]
   let copied: CopyReport | undefined
   if (!context.dryRun) {
-    copied = await copyNow(planned, onProgress)
+    copied = await copyNow(planned, onProgress, context.signal)
     warnings.push(...copied.warnings)
     output.push('Media copy operation successful')
   }
@@ -204,7 +205,7 @@ function isOutside(directory: string, path: string): boolean {
 
 const PROGRESS_PAUSE_MS = 200
 
-async function copyNow(planned: Planned, onProgress: OnProgress): Promise<CopyReport> {
+async function copyNow(planned: Planned, onProgress: OnProgress, signal: AbortSignal | undefined): Promise<CopyReport> {
   const { source, medium, installdir, distribution, destination, isChosen } = planned
   let saidAt = 0
   let said = ''
@@ -213,6 +214,7 @@ async function copyNow(planned: Planned, onProgress: OnProgress): Promise<CopyRe
     medium,
     destination,
     isChosen,
+    ...(signal === undefined ? {} : { signal }),
     onProgress(fraction) {
       const now = Date.now()
       const line = `${(fraction * 100).toFixed(2)}%`

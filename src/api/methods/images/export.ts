@@ -13,7 +13,7 @@ import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method, MethodContext } from '../context.ts'
 import { imageNamed, oneNode } from '../per-node.ts'
-import { inImageFiles } from './image-errors.ts'
+import { inCalledImage } from './image-errors.ts'
 import { FILE_ATTRIBUTES, imageColumns, pathsOf, rowsForImage } from './image-files.ts'
 
 /** Without these nobody can tell what the image is for. */
@@ -70,7 +70,7 @@ export const exportImage: Method<'image.export'> = async (context, params, onPro
   const warnings = notes.map((note) => `Warning: ${note}`)
   if (context.dryRun) return commandResult([`Would write ${output}: ${data.members.join(' ')}`], data, warnings)
   onProgress(`Exporting ${image.name} ...`)
-  const { sizeBytes } = await inImageFiles(() =>
+  const { sizeBytes } = await inCalledImage(context, () =>
     writeBundle({
       name: image.name,
       output,

@@ -57,12 +57,16 @@ function packWith(pack: PackJob, onProgress: OnProgress): Finish {
 }
 
 /** A thread that dies with the server takes the build with it: what it ran ends, and the next run sweeps up. */
-export async function runGenimageInThread(job: GenimageJob, onProgress: OnProgress): Promise<GenimageReport> {
+export async function runGenimageInThread(
+  job: GenimageJob,
+  onProgress: OnProgress,
+  signal?: AbortSignal,
+): Promise<GenimageReport> {
   // Boundary: what the thread below answers.
-  return (await runInThread(import.meta.url, job, 'the thread of genimage', onProgress)) as GenimageReport
+  return (await runInThread(import.meta.url, job, 'the thread of genimage', onProgress, signal)) as GenimageReport
 }
 
 if (!isMainThread && parentPort && workerData !== null) {
   // Boundary: this file's own structure, cloned by the runtime.
-  await answerJob(parentPort, (onProgress) => runGenimage(workerData as GenimageJob, onProgress))
+  await answerJob(parentPort, (onProgress, signal) => runGenimage(workerData as GenimageJob, onProgress, signal))
 }

@@ -82,8 +82,12 @@ function packOf(image: Image): Pick<NonNullable<GenimageJob['lite']>, 'pack'> {
   return image.rootfstype === 'ramdisk' ? { pack: compilePack(image, undefined, undefined) } : {}
 }
 
-async function run({ server }: MethodContext, job: GenimageJob, onProgress: OnProgress): Promise<GenimageReport> {
-  if (server) return await (await import('./genimage-job.ts')).runGenimageInThread(job, onProgress)
+async function run(
+  { server, signal }: MethodContext,
+  job: GenimageJob,
+  onProgress: OnProgress,
+): Promise<GenimageReport> {
+  if (server) return await (await import('./genimage-job.ts')).runGenimageInThread(job, onProgress, signal)
   const interruption = new AbortController()
   const interrupt = () => interruption.abort()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)

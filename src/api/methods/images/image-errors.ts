@@ -1,6 +1,8 @@
 /** Faults of the image room, and files that cannot be read or written, as errors an operator is shown. */
 import { errnoOf, ImageError } from '../../../image/image-error.ts'
+import { interruptible } from '../../../image/interruption.ts'
 import { OperatorError } from '../../errors.ts'
+import type { MethodContext } from '../context.ts'
 
 /** What the image room refuses. @throws OperatorError LB_IMAGE */
 export async function inImage<T>(work: () => Promise<T>): Promise<T> {
@@ -10,6 +12,11 @@ export async function inImage<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof ImageError) throw new OperatorError('LB_IMAGE', error.message)
     throw error
   }
+}
+
+/** Ends with the call, when its caller has gone. @throws OperatorError LB_IMAGE, LB_FILE */
+export async function inCalledImage<T>({ signal }: MethodContext, work: () => Promise<T>): Promise<T> {
+  return await inImageFiles(() => interruptible(signal, work))
 }
 
 /** For work on files an operator named: what the system refuses is theirs to mend too. @throws OperatorError LB_IMAGE, LB_FILE */

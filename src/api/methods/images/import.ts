@@ -16,7 +16,7 @@ import type { Method, MethodContext } from '../context.ts'
 import { edit } from '../edit.ts'
 import { expandKnown } from '../per-node.ts'
 import { addLitefileRows, addLitetreeRows, readLitefileCsv, readTableCsv } from './carried-rows.ts'
-import { inImageFiles } from './image-errors.ts'
+import { inCalledImage, inImageFiles } from './image-errors.ts'
 import { type ImportPlan, planImport } from './import-plan.ts'
 
 interface ImportParams {
@@ -40,8 +40,10 @@ export const importImage: Method<'image.import'> = async (context, params, onPro
     await removeWhole(work, lock.fd)
     mkdirSync(work, { mode: 0o700 })
     onProgress(`Reading ${params.bundle} ...`)
-    const bundle = await inImageFiles(() => openBundle(params.bundle, join(work, 'bundle')))
-    return await inImageFiles(() => importOpened(context, params, bundle, { installdir, lockFd: lock.fd }, onProgress))
+    const bundle = await inCalledImage(context, () => openBundle(params.bundle, join(work, 'bundle')))
+    return await inCalledImage(context, () =>
+      importOpened(context, params, bundle, { installdir, lockFd: lock.fd }, onProgress),
+    )
   } finally {
     await removeWhole(work, lock.fd)
     await lock.release()

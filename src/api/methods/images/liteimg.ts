@@ -164,11 +164,12 @@ export function compileJob(
 }
 
 async function runJob(
-  { server }: MethodContext,
+  { server, signal }: MethodContext,
   job: ImageJob,
   onProgress: (line: string) => void,
 ): Promise<ImageReport> {
   if (!server) return runImageJob(job, onProgress)
   const { runImageJobInThread } = await import('../../image-worker.ts')
-  return runImageJobInThread(job, onProgress)
+  // A tree that is changed in its place is better off finished.
+  return runImageJobInThread(job, onProgress, job.inPlace === true ? undefined : signal)
 }

@@ -30,7 +30,9 @@ export const packimage: Method<'image.pack'> = async (context, params, onProgres
   const whole = compilePackJob(image, snapshot.site, context.store, method, compressor)
   const job = noSyncFiles ? { ...whole, siteFiles: { ...whole.siteFiles, synclists: [] } } : whole
   const { runPackJobInThread } = await import('../../image-worker.ts')
-  const report = await (context.server ? runPackJobInThread(job, onProgress) : runPackJob(job, onProgress))
+  const report = await (context.server
+    ? runPackJobInThread(job, onProgress, context.signal)
+    : runPackJob(job, onProgress))
   const { record, path } = report.packed
   return commandResult(
     [
