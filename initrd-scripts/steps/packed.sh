@@ -3,7 +3,7 @@
 # under an overlay (squashfs). Nothing of it is believed before its length and SHA-256 are right. The whole root can be
 # written then, and lasts until the node is switched off.
 
-: "${FETCH_IDLE_SECONDS:=60}" "${MEMORY_RESERVE_KIB:=65536}" "${MEMINFO_FILE:=/proc/meminfo}"
+: "${FETCH_IDLE_SECONDS:=60}" "${PROGRESS_SECONDS:=30}" "${MEMORY_RESERVE_KIB:=65536}" "${MEMINFO_FILE:=/proc/meminfo}"
 : "${ZSTD_PROGRAM:=/liteboot/zstd/zstd}"
 # In /run: with squashfs it stays behind the running root.
 PACKED_DIR=$RUN_DIR/root
@@ -130,10 +130,12 @@ download() {
 }
 
 # watch_transfer DIRECTORY: ends the download when the file system that it fills has stayed as it is for too long. A server
-# that lost its power leaves the connection open for ever.
+# that lost its power leaves the connection open for ever. As long as something comes it says so: a large root takes longer
+# than a stage that nothing is heard of may.
 watch_transfer() {
   (
     wt_idle=0
+    wt_silent=0
     wt_before=
     while [ "$wt_idle" -lt "$FETCH_IDLE_SECONDS" ]; do
       sleep 1
@@ -141,11 +143,29 @@ watch_transfer() {
       wt_idle=$((wt_idle + 1))
       [ "$wt_now" = "$wt_before" ] || wt_idle=0
       wt_before=$wt_now
+      wt_silent=$((wt_silent + 1))
+      if [ "$wt_silent" -lt "$PROGRESS_SECONDS" ] || [ "$wt_idle" -gt 0 ]; then continue; fi
+      wt_silent=0
+      report root start "$(progress_words "$wt_now")"
     done
     echo "nothing came for $FETCH_IDLE_SECONDS s" >>"$PACKED_DIR/said"
     kill "$(cat "$PACKED_DIR/fetch.pid")"
   ) >/dev/null 2>&1 </dev/null &
   WATCH_PID=$!
+}
+
+# progress_words LINE: a line of df, as what has come of the whole.
+progress_words() {
+  pw_all=$mp_unpacked
+  [ "$mp_format" != squashfs ] || pw_all=$mp_size
+  printf '%s\n' "$1" | awk -v all="$pw_all" '{ printf "%d of %d MiB are here\n", $(NF - 3) / 1024, all / 1048576 }'
+}
+
+# The watcher's reports have been counted by itself.
+stop_watch() {
+  kill "$WATCH_PID" 2>/dev/null
+  wait "$WATCH_PID" 2>/dev/null
+  [ ! -r "$RUN_DIR/report.seq" ] || read -r REPORT_SEQ <"$RUN_DIR/report.seq" || :
 }
 
 # begin_digest / check_digest: of everything that goes through the pipe. There are no process substitutions in sh.
@@ -155,7 +175,7 @@ begin_digest() {
 }
 
 check_digest() {
-  kill "$WATCH_PID" 2>/dev/null
+  stop_watch
   wait "$DIGEST_PID"
   read -r cd_digest _ <"$PACKED_DIR/digest" || cd_digest=
   [ "$cd_digest" = "$mp_sha256" ] ||
@@ -164,7 +184,8 @@ check_digest() {
 
 # The digest's reader would wait for ever if nobody had opened the other end of its pipe.
 give_up_transfer() {
-  kill "$WATCH_PID" "$DIGEST_PID" 2>/dev/null
+  stop_watch
+  kill "$DIGEST_PID" 2>/dev/null
   wait "$DIGEST_PID" 2>/dev/null
 }
 

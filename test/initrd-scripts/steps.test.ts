@@ -133,6 +133,31 @@ for (const shell of MISSING === undefined ? SHELLS : []) {
     t.is(resolved('/loop'), 'refused')
   })
 
+  inShell('a root on its way is told of as long as something comes, then its download is ended', (t, run, work) => {
+    const fill = join(work, 'fill')
+    // Twelve seconds of progress, then silence. Whoever waits for the watcher takes over its count of reports.
+    const script = `
+      PACKED_DIR=${work}; RUN_DIR=${work}; PROGRESS_SECONDS=5; FETCH_IDLE_SECONDS=7
+      mp_format=cpio.gz; mp_unpacked=$((900 * 1048576)); mp_size=1
+      echo 4242 >"$PACKED_DIR/fetch.pid"; echo 0 >${fill}
+      sleep() { read -r n <${fill}; [ "$n" -ge 12 ] || echo $((n + 1)) >${fill}; }
+      df() { read -r n <${fill}; echo Filesystem; echo "tmpfs 900000 $((n * 10240)) 1 1% /sysroot"; }
+      kill() { echo "killed $*" >>${work}/log; }
+      post_report() { printf '%s\\n' "$1" | sed 's/.*&seq/seq/; s/&uptime=[^&]*//' >>${work}/log; }
+      REPORT_URL=http://10.0.0.1/r; REPORT_QUEUE=${work}/queue; REPORT_SEQ=3
+      watch_transfer ${work}
+      wait "$WATCH_PID"; stop_watch
+      cat ${work}/log ${work}/said; echo "next $REPORT_SEQ"`
+    const lines = run(script).trim().split('\n').map(decodeURIComponent)
+    t.deepEqual(lines.slice(0, 3), [
+      'seq=4&stage=root&result=start&message=50 of 900 MiB are here',
+      'seq=5&stage=root&result=start&message=100 of 900 MiB are here',
+      'killed 4242',
+    ])
+    t.is(lines.at(-2), 'nothing came for 7 s')
+    t.is(lines.at(-1), 'next 5')
+  })
+
   inShell('a stage is tried until it succeeds, and each failure is reported with its reason', (t, run) => {
     const script = `
       report() { printf '%s %s %s\\n' "$1" "$2" "$(printf '%s' "\${3:-}" | head -n 1)"; }

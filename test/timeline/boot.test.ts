@@ -298,3 +298,17 @@ test('a boot file that starts no kernel: left to the next device, or refused by 
   t.is(mended?.state, 'running')
   t.is(mended?.at, 'initrd')
 })
+
+test('a root that is on its way for long is not stuck as long as the node says so, and is when it falls silent', (t) => {
+  const events = [...untilInitrd(), report(9, 'network', 'ok'), report(10, 'root', 'start')]
+  for (let second = 40; second <= 400; second += 30)
+    events.push(report(second, 'root', 'start', { detail: `${second} of 900 MiB are here` }))
+  t.is(fold(events, 515).at(-1)?.state, 'running')
+  t.is(fold(events, 530).at(-1)?.state, 'stuck')
+  t.is(fold(events.slice(0, -8), 330).at(-1)?.state, 'stuck')
+  const [root] =
+    fold([...events, report(420, 'root', 'ok')], 421)
+      .at(-1)
+      ?.stages.filter(({ name }) => name === 'root') ?? []
+  t.like(root, { result: 'ok', durationMs: 410_000 })
+})
