@@ -160,6 +160,21 @@ test('the bytes of an archive depend on the tree only', (t) => {
   t.true(before.equals(again))
 })
 
+test('exlist: patterns that match nothing are named, many of them in one line', (t) => {
+  const root = makeTree(workDirectory(t))
+  const idle = (lines: readonly string[]) => {
+    const lists = { ...noLists, read: () => lines.join('\n') }
+    return selectTree(selectionOf(root, { exlist: ['/exlist'], lists })).idlePatterns
+  }
+  t.deepEqual(idle(['./usr/*', './a', '+./b']), [
+    '/exlist line 2: ./a matches nothing in the image',
+    '/exlist line 3: +./b matches nothing in the image',
+  ])
+  t.deepEqual(idle(['./a', './usr/*', './b', '+./c', './d']), [
+    '/exlist: 4 patterns match nothing in the image: lines 1, 3, 4, 5',
+  ])
+})
+
 test('exlist: what is left out, put back, and kept whatever the list says', (t) => {
   const work = workDirectory(t)
   const root = makeTree(work)
