@@ -238,7 +238,7 @@ follow_answer() {
 }
 
 say_who_we_are() {
-  printf '\nliteboot: no node is defined for this machine. It has told the server of itself, and waits to be adopted:\n'
+  printf '\nliteboot: no node is defined for this machine. It tells the server of itself, and waits to be adopted:\n'
   sed -n "s/^\(serial\|vendor\|model\|uuid\|port\)$TAB/  \1 /p" "$INVENTORY" | tr '\t' ' '
   printf 'On the server: liteboot discovered; liteboot adopt --mac %s NODE\n\n' "$(mac_of "$BOOT_INTERFACE")"
 }
