@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openRemoteRig, type RemoteRig } from '../api/remote-rig.ts'
+import { LITEBOOT } from './executable.ts'
 import { newSite, type Site } from './transcript.ts'
 
-const LITEBOOT = join(import.meta.dirname, '../../bin/liteboot')
 const onTerminal = spawnSync('script', ['--version']).status === 0 ? test : test.skip
 
 interface Desk extends Site {

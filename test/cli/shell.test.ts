@@ -23,9 +23,9 @@ import { splitLine } from '../../src/cli/shell/command-line.ts'
 import { defineCommand } from '../../src/cli/shell/define.ts'
 import { renderText } from '../../src/cli/shell/roff.ts'
 import { hasShortName, typedName } from '../../src/cli/shell/short-names.ts'
-import { newSite, runCommand, type Site } from './transcript.ts'
+import { LITEBOOT, runProgram } from './executable.ts'
+import { newSite, type Ran, runCommand, type Site } from './transcript.ts'
 
-const LITEBOOT = join(import.meta.dirname, '../../bin/liteboot')
 const REAL = lstatSync(LITEBOOT).isFile() ? LITEBOOT : ''
 
 function newDirectory(t: ExecutionContext): string {
@@ -34,19 +34,8 @@ function newDirectory(t: ExecutionContext): string {
   return directory
 }
 
-interface Ran {
-  readonly stdout: string
-  readonly stderr: string
-  readonly status: number
-}
-
 function run(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, PATH: '/usr/bin:/bin', ...environment }
-    execFile(LITEBOOT, words, { env }, (error, stdout, stderr) =>
-      resolve({ stdout, stderr, status: error === null ? 0 : Number(error.code) }),
-    )
-  })
+  return runProgram(LITEBOOT, words, { ...process.env, PATH: '/usr/bin:/bin', ...environment })
 }
 
 const hasBash = spawnSync('bash', ['--version']).error === undefined

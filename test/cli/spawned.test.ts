@@ -1,12 +1,12 @@
 /** The executable itself: its names, standard input, pipes. */
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-
-const LITEBOOT = join(import.meta.dirname, '../../bin/liteboot')
+import { LITEBOOT, runProgram } from './executable.ts'
+import type { Ran } from './transcript.ts'
 
 function newState(t: ExecutionContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'liteboot spawned-'))
@@ -14,20 +14,8 @@ function newState(t: ExecutionContext): string {
   return directory
 }
 
-interface Ran {
-  readonly stdout: string
-  readonly stderr: string
-  readonly status: number
-}
-
-function run(state: string, program: string, args: readonly string[], input?: string): Promise<Ran> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, LITEBOOT_STATE: join(state, 'state') }
-    const child = execFile(program, args, { env }, (error, stdout, stderr) =>
-      resolve({ stdout, stderr, status: error === null ? 0 : Number(error.code) }),
-    )
-    child.stdin?.end(input)
-  })
+function run(state: string, program: string, words: readonly string[], input?: string): Promise<Ran> {
+  return runProgram(program, words, { ...process.env, LITEBOOT_STATE: join(state, 'state') }, input)
 }
 
 test('under a name of its own, through links, from a directory with a blank', async (t) => {

@@ -20,8 +20,7 @@ import type { CliCall, Work } from '../../src/cli/command.ts'
 import { defineCommand } from '../../src/cli/shell/define.ts'
 import { openEditFile } from '../../src/cli/shell/edit-file.ts'
 import { tabedit } from '../../src/cli/tables/tabedit.ts'
-
-const LITEBOOT = join(import.meta.dirname, '../../bin/liteboot')
+import { LITEBOOT, runProgram } from './executable.ts'
 
 interface Desk {
   readonly directory: string
@@ -51,13 +50,7 @@ function newDesk(t: ExecutionContext): Desk {
       chmodSync(path, 0o755)
       return `'${path}'`
     },
-    run: (words, more = {}) =>
-      new Promise((resolve) => {
-        const child = execFile(LITEBOOT, words, { env: { ...environment, ...more } }, (error, stdout, stderr) =>
-          resolve({ stdout, stderr, status: error === null ? 0 : Number(error.code) }),
-        )
-        child.stdin?.end()
-      }),
+    run: (words, more = {}) => runProgram(LITEBOOT, words, { ...environment, ...more }),
   }
 }
 
