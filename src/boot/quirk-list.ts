@@ -59,7 +59,7 @@ export const QUIRKS: readonly Quirk[] = [
     symptom: 'A proxy offer makes them look for boot servers, or show a menu, before they load anything.',
     remedy: 'Option 43 with discovery control 8 in proxy offers: take the file of this offer.',
     citations: [
-      'Preboot Execution Environment specification 2.1, table 2-1 (tag 6, bit 3)',
+      'https://ibm.com/support/knowledgecenter/ssw_aix_71/com.ibm.aix.networkcomm/tcpip_dhcpv6_pxevendor.htm',
       'https://github.com/tianocore/edk2/issues/8149',
     ],
     effect: { kind: 'answer', match: ['bios-pxe'], change: { proxyTakesOffer: true } },

@@ -1,4 +1,5 @@
 /** How long an address is lent. Pure. */
+import { nfsRootLeaseSeconds } from '../cluster/nfs-root-lease.ts'
 import type { Place } from './decision.ts'
 import { limits } from './limits.ts'
 import { OPTION, parseUint32 } from './options.ts'
@@ -12,18 +13,12 @@ export function leaseSeconds({ context, packet }: Place): number {
   return Math.min(configured, Math.max(asked, limits.minimumLeaseSeconds))
 }
 
-/** RFC 2132 §9.2: for ever. */
-export const INFINITE_LEASE_SECONDS = 0xffff_ffff
-
 /**
- * A running system whose root is on NFS hangs when it loses its address, so it has it for ever (site.nfsrootlease). The
- * address is the node's own in the tables, so nobody else waits for it. Firmware keeps to site.dhcplease.
+ * A node's address is its own in the tables, and nobody else waits for it: the running system may have it for as long as
+ * site.nfsrootlease says. Firmware keeps to site.dhcplease.
  */
 export function nodeLeaseSeconds({ context, packet, port }: Place): number {
-  const { site, images } = context.snapshot
-  const image = port?.node.imageName === undefined ? undefined : images.get(port.node.imageName)
-  if (image?.rootfstype !== 'nfs' || firmwareOf(packet).kind !== 'plain') return site.leaseSeconds
-  const configured = site.get('nfsrootlease')
-  if (configured === undefined || !/^\d+$/.test(configured)) return INFINITE_LEASE_SECONDS
-  return Math.min(Math.max(Number(configured), limits.minimumLeaseSeconds), INFINITE_LEASE_SECONDS)
+  const { snapshot } = context
+  const own = port && nfsRootLeaseSeconds(port.node, snapshot)
+  return own === undefined || firmwareOf(packet).kind !== 'plain' ? snapshot.site.leaseSeconds : own
 }

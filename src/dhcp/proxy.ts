@@ -1,6 +1,6 @@
 /**
  * Beside a site's own DHCP server, which gives the addresses: nodes that boot get an offer without an address (ProxyDHCP,
- * Preboot Execution Environment 2.1 §2.2), and those that ask for it the boot file at port 4011. Nobody else hears of us.
+ * Preboot Execution Environment 2.1), and those that ask for it the boot file at port 4011. Nobody else hears of us.
  */
 
 import { whyNotBootPort } from '../boot/boot-port.ts'
@@ -21,7 +21,7 @@ export function decideProxy(place: Place): DhcpDecision {
   if (request !== (isBootServer ? 'REQUEST' : 'DISCOVER'))
     return quiet(place, { text: `a ${request} is for that server` })
   if (isBootServer && packet.ciaddr === NONE)
-    return silence(place, { text: 'no ciaddr: nowhere to answer to', clause: 'PXE 2.1 §2.4.4' })
+    return silence(place, { text: 'no ciaddr: nowhere to answer to', clause: 'PXE 2.1' })
 
   const firmware = firmwareOf(packet)
   const vendorClass = /^(PXEClient|HTTPClient)/.exec(parseText(packet.options.get(OPTION.vendorClass)) ?? '')?.[1]
@@ -63,7 +63,7 @@ function toAsker(
   isBootServer: boolean,
 ): Pick<DhcpAnswer, 'packet' | 'destination' | 'maximumBytes'> {
   if (!isBootServer) return answer
-  const destination = { ...answer.destination, port: 'source', clause: 'PXE 2.1 §2.2.4' } as const
+  const destination = { ...answer.destination, port: 'source', clause: 'PXE 2.1' } as const
   return { ...answer, destination }
 }
 

@@ -3,6 +3,7 @@
 import { classifyFirmware, type Firmware } from '../boot/firmware.ts'
 import { chooseLoader, type LoaderChoice } from '../boot/loader.ts'
 import type { ClusterNode, ImageName, Ipv4, Network, Snapshot } from '../cluster/model.ts'
+import { INFINITE_LEASE_SECONDS } from '../cluster/nfs-root-lease.ts'
 import { limits } from './limits.ts'
 import type { Link } from './link.ts'
 import {
@@ -132,7 +133,7 @@ export function buildReply(request: DhcpPacket, content: ReplyContent): DhcpPack
       options.set(OPTION.hostName, encodeText(content.hostname))
   }
   // For ever: nothing to renew, and the times would be 34 and 60 years.
-  if (content.leaseSeconds !== undefined && content.leaseSeconds !== 0xffff_ffff) {
+  if (content.leaseSeconds !== undefined && content.leaseSeconds !== INFINITE_LEASE_SECONDS) {
     const { renewal, rebinding } = leaseTimes(content.leaseSeconds)
     options.set(OPTION.renewalTime, renewal)
     options.set(OPTION.rebindingTime, rebinding)
@@ -163,7 +164,7 @@ export interface ProxyContent {
   readonly loader: LoaderChoice
 }
 
-/** PXE 2.1 §2.2.3, tables 2-4 and 2-7: no address, no lease; what to load, and from where. */
+/** PXE 2.1: no address, no lease; what to load, and from where. */
 export function buildProxyReply(request: DhcpPacket, content: ProxyContent): DhcpPacket {
   const { loader } = content
   const { file = '' } = loader

@@ -102,6 +102,7 @@ const EDITS: readonly (readonly [what: string, words: readonly string[], expecte
       /^dhcp +network: 10\.4\.0\.0\/16 \(gone\)$/,
       /^dhcp +router: /,
       /^dhcp +lease seconds: /,
+      'dhcp       lease of the running system: for ever (gone)',
       /^dhcp +loader for BIOS: /,
       /^dhcp +loader for UEFI: /,
       /^dhcp +loader for UEFI HTTP: /,
@@ -167,6 +168,16 @@ const EDITS: readonly (readonly [what: string, words: readonly string[], expecte
     'a network option, through the networks table',
     ['netname=lab', 'networks.mtu=9000'],
     ['dhcp       MTU: 9000 (new)', 'plan       MTU: 9000 (new)'],
+  ],
+  [
+    'another DHCP server on the network',
+    ['key=proxydhcp', 'site.value=lab'],
+    [/^dhcp +address for \S+: 10\.4\.\S+ -> of another DHCP server, as site\.proxydhcp says$/],
+  ],
+  [
+    'leases of nodes whose root is on NFS',
+    ['key=nfsrootlease', 'site.value=86400'],
+    ['dhcp       lease of the running system: for ever -> 86400'],
   ],
   [
     'a setting',

@@ -69,6 +69,7 @@ async function prepare(rehearsal: Rehearsal): Promise<void> {
   writeTree(paths)
   addImageContent(paths)
   for (const words of siteCommands(paths)) await rehearsal.command(...words)
+  await rehearsal.command('liteimg', IMAGE)
   await rehearsal.command('chdef', '-t', 'site', 'proxydhcp=ALL')
 }
 

@@ -1,9 +1,12 @@
 /** What one node is answered at its next boot, as short facts that can be compared: the DHCP answer, the boot file, the plan. */
+import { whyNotBootPort } from '../../boot/boot-port.ts'
 import { classifyFirmware, type Firmware } from '../../boot/firmware.ts'
 import { chooseLoader } from '../../boot/loader.ts'
 import type { Answer, NodeAnswers } from '../../boot/node-answers.ts'
 import { type BootState, bootStateOf, stateLine } from '../../boot/state.ts'
 import type { ClusterNode, Image, Ipv4, NodePort, Snapshot } from '../../cluster/model.ts'
+import { INFINITE_LEASE_SECONDS, nfsRootLeaseSeconds } from '../../cluster/nfs-root-lease.ts'
+import { isProxied } from '../../cluster/proxy-networks.ts'
 import type { StateliteContext } from '../../statelite/context.ts'
 import { renderFinding } from '../../statelite/finding.ts'
 import { isLearning } from '../../statelite/learn.ts'
@@ -96,6 +99,8 @@ function putDhcp(node: ClusterNode, snapshot: Snapshot, context: StateliteContex
   put('dhcp', 'domain', network.domain ?? site.domain)
   put('dhcp', 'MTU', network.mtu)
   put('dhcp', 'lease seconds', site.leaseSeconds)
+  const ownLease = nfsRootLeaseSeconds(node, snapshot)
+  put('dhcp', 'lease of the running system', ownLease === INFINITE_LEASE_SECONDS ? 'for ever' : ownLease)
   if (context === undefined) return
   const server = loaderServer(node, snapshot, context)
   for (const [name, kind] of firmwareOf(node.arch)) {
@@ -105,10 +110,14 @@ function putDhcp(node: ClusterNode, snapshot: Snapshot, context: StateliteContex
   }
 }
 
-function addressOf({ ip, refused }: NodePort, snapshot: Snapshot): string {
+function addressOf(port: NodePort, snapshot: Snapshot): string {
+  const { ip, refused } = port
   if (refused) return 'refused'
   if (ip === undefined) return 'none'
-  return snapshot.networkOf(ip) === undefined ? `none (no network contains ${ip})` : ip
+  const network = snapshot.networkOf(ip)
+  if (network === undefined) return `none (no network contains ${ip})`
+  const boots = whyNotBootPort(port) === undefined ? '' : ', nothing to boot'
+  return isProxied(snapshot, network) ? `of another DHCP server, as site.proxydhcp says${boots}` : `${ip}${boots}`
 }
 
 function putImageBoot(

@@ -15,9 +15,10 @@ export interface Tables {
 
 /** Settings that answers are made of; any other counts only where a row names it as `$site.key`. */
 const SITE_KEYS = new Set(
-  'master domain installdir tftpdir httpport dhcplease nameservers ntpservers nodestatus hierarchicalattrs clusterid'.split(
-    ' ',
-  ),
+  (
+    'master domain installdir tftpdir httpport dhcplease nfsrootlease proxydhcp nameservers ntpservers nodestatus ' +
+    'hierarchicalattrs clusterid'
+  ).split(' '),
 )
 
 const ADDRESS_TABLES = new Set(['nodelist', 'hosts', 'mac'])

@@ -17,7 +17,7 @@ export async function checkRivals(
   try {
     const rivals = await server.rivals()
     const isExpected = (rival: RivalServer) => givesAddresses(rival) && isSiteServer(rival, snapshot)
-    if (rivals.every(isExpected)) report.add('info', 'no-rival', 'dhcp', 'no other DHCP server answers', '')
+    if (rivals.length === 0) report.add('info', 'no-rival', 'dhcp', 'no other DHCP server answers', '')
     for (const rival of rivals) {
       if (isExpected(rival)) reportSiteServer(rival, report)
       else reportRival(rival, report)
