@@ -22,6 +22,8 @@ export function openProxySockets({ addresses, port, receive, warn }: ProxySocket
   const sockets = new Map<Ipv4, Socket>()
   let isClosed = false
   let isWanted = false
+  /** Also where a port could not be taken: that is said once, not at every edit of the tables. */
+  let isOpen = false
   let last: Promise<void> = Promise.resolve()
 
   const open = async (address: Ipv4): Promise<void> => {
@@ -44,8 +46,10 @@ export function openProxySockets({ addresses, port, receive, warn }: ProxySocket
   /** One change after the other: edits may come faster than sockets open. */
   const settle = async (): Promise<void> => {
     const wanted = isWanted && !isClosed
+    if (wanted === isOpen) return
+    isOpen = wanted
     if (!wanted) return await closeAll()
-    if (sockets.size === 0) for (const address of addresses) await open(address)
+    for (const address of addresses) await open(address)
   }
   const follow = (wanted: boolean): Promise<void> => {
     isWanted = wanted
