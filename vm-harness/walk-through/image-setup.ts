@@ -130,8 +130,9 @@ export function definitionSteps(walk: Walk): Step[] {
           },
         ]),
     { line: `sed -i -e '/^chrony$/d' -e '/^xfsprogs$/d' ${lists}/${base}`, answer: '' },
+    // Debian's systemd recommends some time service: kept out by name.
     {
-      line: `printf '%s\\n' '# of this site' ${isRpm ? "'@^minimal' '@diagnosis'" : 'lsof'} -strace >> ${lists}/${base}`,
+      line: `printf '%s\\n' '# of this site' ${isRpm ? "'@^minimal' '@diagnosis'" : 'lsof -chrony'} -strace >> ${lists}/${base}`,
       answer: '',
     },
     {
