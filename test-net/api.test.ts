@@ -1,5 +1,5 @@
 /** The API for other machines as administrators use it: a server, and a workstation in a network namespace of its own. */
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import anyTest, { type ExecutionContext, type TestFn } from 'ava'
 import { type Lab, openLab } from '../vm-harness/lab.ts'
 import { LITEBOOT, liteboot, type RunningServer, startServer } from '../vm-harness/liteboot.ts'
+import { missingOf } from './requirements.ts'
 
 const run = promisify(execFile)
 const SERVER = '10.78.0.1'
@@ -20,17 +21,7 @@ interface Context {
 }
 const test = anyTest as TestFn<Context>
 
-const missing = ['ip', 'openssl', 'curl'].filter((program) => !found(program))
-if (process.getuid?.() !== 0) missing.unshift('root')
-
-function found(program: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
+const missing = missingOf('ip', 'openssl', 'curl')
 
 function check(title: string, body: (t: ExecutionContext<Context>) => Promise<void>): void {
   if (missing.length === 0) test.serial(title, body)

@@ -1,5 +1,5 @@
 /** nodeset, nodestat and pping against a running server and nodes in namespaces; makehosts on a file that is a mount. */
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import anyTest, { type ExecutionContext, type TestFn } from 'ava'
 import { type Lab, openLab } from '../vm-harness/lab.ts'
 import { LITEBOOT, liteboot, type RunningServer, startServer } from '../vm-harness/liteboot.ts'
+import { missingOf } from './requirements.ts'
 
 const run = promisify(execFile)
 const NODE = join(import.meta.dirname, '../node_modules/.bin/node')
@@ -23,15 +24,7 @@ interface Context {
 }
 const test = anyTest as TestFn<Context>
 
-const missing = ['ip', 'udhcpc', 'curl', 'unshare'].filter((program) => {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return false
-  } catch {
-    return true
-  }
-})
-if (process.getuid?.() !== 0) missing.unshift('root')
+const missing = missingOf('ip', 'udhcpc', 'curl', 'unshare')
 
 function check(title: string, body: (t: ExecutionContext<Context>) => Promise<void>): void {
   if (missing.length === 0) test.serial(title, body)

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import anyTest, { type ExecutionContext, type TestFn } from 'ava'
+import { lacks, missingOf } from './requirements.ts'
 
 const test = anyTest as TestFn<Lab>
 
@@ -15,21 +16,9 @@ interface Lab {
   readonly events: string[]
 }
 
-function has(program: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], {
-      stdio: 'ignore',
-      env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
-    })
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** A test that needs root and these programs; skipped (and shown as such) where they are missing. */
 function needing(programs: readonly string[]) {
-  const missing = process.getuid?.() === 0 ? ['ip', ...programs].filter((program) => !has(program)) : ['root']
+  const missing = missingOf('ip', ...programs)
   return (title: string, run: (t: ExecutionContext<Lab>) => Promise<void>) =>
     missing.length === 0 ? test.serial(title, run) : test.skip(`${title} (needs ${missing.join(', ')})`, run)
 }
@@ -70,7 +59,7 @@ function ended(child: ChildProcess): Promise<void> {
 }
 
 test.beforeEach((t) => {
-  if (process.getuid?.() !== 0 || !has('ip')) return
+  if (process.getuid?.() !== 0 || lacks('ip')) return
   const id = randomBytes(3).toString('hex')
   const namespaces = { server: `lbn${id}s`, a: `lbn${id}a`, b: `lbn${id}b` }
   const base = mkdtempSync(join(tmpdir(), 'nfs-net-'))

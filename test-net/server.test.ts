@@ -1,5 +1,5 @@
 /** The whole server, started as administrators start it, and programs of Debian as its nodes; in namespaces of its own. */
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import anyTest, { type ExecutionContext, type TestFn } from 'ava'
 import { isServed } from '../src/api/client.ts'
 import { type Lab, openLab } from '../vm-harness/lab.ts'
 import { type CommandOutcome, LITEBOOT, liteboot } from '../vm-harness/liteboot.ts'
+import { missingOf } from './requirements.ts'
 
 const run = promisify(execFile)
 const NODE = join(import.meta.dirname, '../node_modules/.bin/node')
@@ -28,18 +29,8 @@ interface Context {
 }
 const test = anyTest as TestFn<Context>
 
-const missing = ['ip', 'udhcpc', 'curl', 'showmount'].filter((program) => !found(program))
-if (process.getuid?.() !== 0) missing.unshift('root')
+const missing = missingOf('ip', 'udhcpc', 'curl', 'showmount')
 if (!existsSync(UNDIONLY)) missing.push(`${UNDIONLY} (Debian package ipxe)`)
-
-function found(program: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 
 function check(title: string, body: (t: ExecutionContext<Context>) => Promise<void>): void {
   if (missing.length === 0) test.serial(title, body)

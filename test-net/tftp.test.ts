@@ -12,24 +12,15 @@ import test, { type ExecutionContext } from 'ava'
 import { diskRoute } from '../src/tftp/routes.ts'
 import { openTftpServer, type TftpServerOptions } from '../src/tftp/server.ts'
 import type { BootEvent } from '../src/timeline/event.ts'
+import { lacks, missingOf } from './requirements.ts'
 
 const run = promisify(execFile)
 const SERVER = '10.77.69.1'
 const SECOND = '10.77.69.3'
 
-function lacks(program: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return false
-  } catch {
-    return true
-  }
-}
-
 /** `test`, or a skipped test whose title says what is missing. */
 function withPrograms(programs: readonly string[], title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  const missing = [...programs, 'ip'].filter(lacks)
-  if (process.getuid?.() !== 0) missing.push('root')
+  const missing = missingOf(...programs, 'ip')
   if (missing.length > 0) test.skip(`${title} (needs ${missing.join(', ')})`, body)
   else test(title, body)
 }
