@@ -41,3 +41,24 @@ test('packimage, nodeset, and a plan of a root in memory without entries', async
     ['initrd', 'kernel', 'rootimg'],
   )
 })
+
+test('liteimg -t: the option wins, and the row follows it', async (t) => {
+  const site = newSite(t)
+  putSmallImage(join(site.directory, 'image'))
+  const run = async (line: string) => {
+    const ran = await runCommand(site, line.replaceAll('@', site.directory).split(' '))
+    return `${ran.stdout}${ran.stderr}`.replaceAll(site.directory, '@')
+  }
+  await run(
+    'chtab imagename=lite osimage.imagetype=linux osimage.osarch=x86_64 osimage.provmethod=statelite osimage.rootfstype=nfs linuximage.rootimgdir=@/image',
+  )
+  t.regex(await run('liteimg --dry-run -t ramdisk lite'), /osimage imagename=lite: rootfstype: nfs -> ramdisk$/m)
+  t.regex(await run('lsdef -t osimage lite -i rootfstype'), /rootfstype=nfs/)
+  const said = await run('liteimg -t ramdisk -c gzip lite')
+  t.regex(said, /^@\/image\/rootimg-statelite\.gz: cpio, /m)
+  t.regex(said, /^lite: rootfstype=ramdisk$/m)
+  t.regex(await run('lsdef -t osimage lite -i rootfstype'), /rootfstype=ramdisk/)
+  t.notRegex(await run('liteimg lite'), /rootfstype/)
+  t.regex(await run('liteimg -t nfs lite'), /^lite: rootfstype=nfs$/m)
+  t.regex(await run('liteimg -t disk lite'), /invalid.*nfs, ramdisk/s)
+})

@@ -10,6 +10,7 @@ interface Options {
   osver?: string
   force?: string
   inPlace?: boolean
+  type?: 'nfs' | 'ramdisk'
   method?: 'cpio' | 'squashfs'
   compressor?: Compressor
   initrd?: 'lean' | 'dracut'
@@ -32,6 +33,12 @@ export const liteimg: CliCommand = {
       .option('-p, --profile <profile>', 'with -a and -o: the image <osver>-<arch>-statelite-<profile>')
       .option('-a, --arch <arch>', 'see -p')
       .option('-o, --osver <osver>', 'see -p')
+      .addOption(
+        new Option('-t, --type <rootfstype>', 'instead of osimage.rootfstype, which is set to it').choices([
+          'nfs',
+          'ramdisk',
+        ]),
+      )
       .addOption(
         new Option('-m, --method <method>', 'of a ramdisk image; default: as it was packed before, else cpio').choices([
           'cpio',
@@ -56,12 +63,22 @@ export const liteimg: CliCommand = {
       .option('--force <noderange>', 'with --in-place: these nodes run from it, and may see files vanish')
       .option('-V, --verbose', 'print every step')
       .action((image: string | undefined, options: Options) => {
-        const { verbose, force, inPlace, method, compressor, initrd } = options
+        const { verbose, force, inPlace, type: rootfstype, method, compressor, initrd } = options
         const keepCurrent = options.promote ? undefined : true
         run(({ api, onProgress }) =>
           api.call(
             'image.liteimg',
-            { image: image ?? imageName(options), verbose, force, inPlace, keepCurrent, method, compressor, initrd },
+            {
+              image: image ?? imageName(options),
+              verbose,
+              force,
+              inPlace,
+              keepCurrent,
+              rootfstype,
+              method,
+              compressor,
+              initrd,
+            },
             onProgress,
           ),
         )

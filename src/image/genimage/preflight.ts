@@ -45,7 +45,7 @@ export async function preflight(request: GenimageRequest): Promise<Preflight> {
     if (isForeign) faults.push(...crossFaults(request, arch))
     faults.push(...spaceFaults(request.dest))
     if (request.driverUpdates !== undefined && request.driverUpdates.length > 0)
-      faults.push('driverupdatesrc: driver disks and packages cannot be taken in yet: install them as otherpkgs')
+      faults.push(refuseDriverUpdates(request.image, request.driverUpdates))
   }
   faults.push(...toolFaults(request, tools, base, sources.unindexed.length > 0))
   faults.push(...busyboxFaults(request, arch, lists, base))
@@ -54,6 +54,14 @@ export async function preflight(request: GenimageRequest): Promise<Preflight> {
     ...{ request, tools, arch, isForeign, lists, base, warnings, isOnNfs: filesystemOf(request.dest)?.type === NFS },
     ...sources,
   }
+}
+
+function refuseDriverUpdates(image: string, updates: readonly string[]): string {
+  return [
+    `driverupdatesrc (${updates.join(', ')}): driver disks and packages are not unpacked over the tree, where no package`,
+    'manager would know of them. Put the packages into a directory of otherpkgdir and their names into otherpkglist: depmod',
+    `and the initrd take what they bring. Then: chdef -t osimage ${image} driverupdatesrc=`,
+  ].join(' ')
 }
 
 interface Sources {

@@ -50,7 +50,7 @@ export function selectTree(request: SelectionRequest): Selection {
 /** A list for all images of a family has many that this image does not need: above these they are one line. */
 const MOST_NAMED = 3
 
-function describeIdle(entries: readonly ListEntry[]): string[] {
+export function describeIdle(entries: readonly ListEntry[]): string[] {
   return [...new Set(entries.map(({ file }) => file))].flatMap((file) => {
     const own = entries.filter((entry) => entry.file === file).sort((a, b) => a.line - b.line)
     if (own.length > MOST_NAMED) {

@@ -68,6 +68,10 @@ for (const [osvers, kernel] of Object.entries(KERNELS))
         names.join(' '),
       )
       t.is(new Set(names).size, names.length)
+      // What localdisk entries need on the node: file systems, and sfdisk for GPT or parted.
+      for (const name of ['e2fsprogs', 'xfsprogs']) t.true(names.includes(name), name)
+      const partitions = /^(debian|ubuntu)/.test(osvers) ? 'fdisk' : /7\.\d+$/.test(osvers) ? 'parted' : 'util-linux'
+      t.true(names.includes(partitions), partitions)
       t.is(names.filter((name) => name.includes('dracut')).length, 0)
       const exlist = readExlist([find('exlist')], options)
       t.deepEqual(exlist.faults.map(renderListFault), [])

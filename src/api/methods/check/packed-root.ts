@@ -6,7 +6,7 @@ import { renderListFault } from '../../../image/lists/list-file.ts'
 import { packRecordName } from '../../../image/pack/find.ts'
 import { hashFile } from '../../../image/pack/output-file.ts'
 import { openPackRecords, type PackRecord } from '../../../image/pack/record.ts'
-import { listReader } from '../../../image/pack/selection.ts'
+import { describeIdle, listReader } from '../../../image/pack/selection.ts'
 import { isPackedFormat } from '../../../statelite/packed-root.ts'
 import { packSources } from '../images/pack-sources.ts'
 import type { ImageCase } from './images.ts'
@@ -78,8 +78,6 @@ function checkExlist({ image, say }: ImageCase, paths: readonly string[]): void 
   for (const fault of lists.faults)
     say('error', 'bad-exlist', renderListFault(fault), 'correct the list, or linuximage.exlist')
   lists.select(paths)
-  for (const entry of lists.unmatched()) {
-    const fault = { place: entry, message: `${entry.text} matches nothing in the image` }
-    say('warning', 'idle-exlist', renderListFault(fault), 'correct the pattern, or take it out')
-  }
+  for (const line of describeIdle(lists.unmatched()))
+    say('warning', 'idle-exlist', line, 'correct the pattern, or take it out')
 }

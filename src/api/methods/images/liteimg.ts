@@ -10,6 +10,7 @@ import { findingLine, tableFinding } from '../../findings.ts'
 import { type ImageJob, type ImageReport, runImageJob } from '../../image-job.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method, MethodContext } from '../context.ts'
+import { edit } from '../edit.ts'
 import { expandKnown, imageNamed } from '../per-node.ts'
 import { initrdSources } from './initrd-sources.ts'
 import { packSources } from './pack-sources.ts'
@@ -24,7 +25,8 @@ export const liteimg: Method<'image.liteimg'> = async (context, params, onProgre
   const { image: name, verbose, force, inPlace, keepCurrent, method, compressor, initrd: initrdMaker } = params
   const { dryRun } = context
   const { snapshot } = await context.compiled()
-  const image = imageNamed(snapshot, name, `Cannot find image '${name}' from the osimage table.`)
+  const defined = imageNamed(snapshot, name, `Cannot find image '${name}' from the osimage table.`)
+  const image = { ...defined, rootfstype: params.rootfstype ?? defined.rootfstype }
   if (!image.provmethod?.includes('statelite')) {
     throw new OperatorError(
       'LB_BAD_INPUT',
@@ -49,6 +51,8 @@ export const liteimg: Method<'image.liteimg'> = async (context, params, onProgre
   }
   const report = await runJob(context, { ...compileJob(image, snapshot, entries, context), ...way }, onProgress)
   const { tree, steps, initrd } = report
+  const isOther = image.rootfstype !== defined.rootfstype
+  const saved = isOther ? await saveRootfstype(context, image) : { warnings: [] }
   const made = initrd
     ? [
         `kernel ${initrd.kernelVersion}, initrd of ${(initrd.sizeBytes / 1024 / 1024).toFixed(1)} MiB with ${initrd.modules} modules: ${initrd.path}`,
@@ -64,10 +68,16 @@ export const liteimg: Method<'image.liteimg'> = async (context, params, onProgre
       ...(verbose ? [...steps, ...tree.lines, ...made] : tree.lines),
       ...renderPacked(image, report),
       ...renderGeneration(image, report),
+      ...(isOther ? [`${name}: rootfstype=${image.rootfstype}`] : []),
     ],
     report,
-    [...warnings, ...aside.map((text) => `Warning: ${text}`)],
+    [...warnings, ...saved.warnings, ...aside.map((text) => `Warning: ${text}`)],
   )
+}
+
+/** Nodes boot by the row, not by how the image was prepared: the two must not differ. */
+async function saveRootfstype(context: MethodContext, { name, rootfstype }: Image) {
+  return await edit(context, (transaction) => transaction.setRows('osimage', { imagename: name }, { rootfstype }))
 }
 
 /** As xCAT prints it. */

@@ -23,6 +23,8 @@ export const IMAGE_PARAMS = {
     /** Left out: as the one before. */
     initrd: z.enum(['lean', 'dracut']).optional(),
     keepCurrent: flag,
+    /** Instead of osimage.rootfstype, which becomes this when the image is prepared. */
+    rootfstype: z.enum(['nfs', 'ramdisk']).optional(),
     /** Of a ramdisk image; left out: as it was packed before. */
     method: z.enum(['cpio', 'squashfs']).optional(),
     compressor: z.enum(['gzip', 'pigz', 'xz', 'zstd']).optional(),
