@@ -1,6 +1,7 @@
 #!/bin/sh
 # The image's part of setting up a statelite image, as an xCAT administrator types it, from the distribution's media to nodes
-# that run it:   sh image.sh [x86_64|ppc64le] [rpm|debian] [build] [--keep]
+# that run it:
+#   sh image.sh [x86_64|ppc64le] [rpm|debian] [build] [--keep] [--directory DIR]
 # Works on tables, directories and a network of its own, gone afterwards; media are made on the spot and kept in
 # /var/tmp/liteboot-media. Prints every command and what it answers, and looks inside the running nodes. Needs root.
 # `build` leaves the nodes out. The tables' part is the other script of this directory.

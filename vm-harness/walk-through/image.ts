@@ -1,6 +1,7 @@
 /** The walk-through itself; called by image.sh. */
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { makeMedium } from '../media/medium.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
 import { bootAndLook } from './image-boot.ts'
@@ -9,13 +10,16 @@ import { holdEmulator } from './image-emulator.ts'
 import { definitionSteps, mediaSteps, SERVER, type Step, siteSteps, walkOf } from './image-setup.ts'
 import { type AdminShell, openAdminShell } from './image-shell.ts'
 
-const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const { positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { directory: { type: 'string' }, keep: { type: 'boolean' } },
+})
 const arch = words.find((word) => word === 'x86_64' || word === 'ppc64le') ?? 'x86_64'
 const family = words.find((word) => word === 'rpm' || word === 'debian') ?? 'rpm'
 /** Everything but the virtual machines. */
 const isBuildOnly = words.includes('build')
 if (words.some((word) => ![arch, family, 'build'].includes(word))) {
-  process.stderr.write('usage: image.sh [x86_64|ppc64le] [rpm|debian] [build] [--keep]\n')
+  process.stderr.write('usage: image.sh [x86_64|ppc64le] [rpm|debian] [build] [--keep] [--directory DIR]\n')
   process.exit(2)
 }
 
