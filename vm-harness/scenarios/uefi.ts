@@ -190,6 +190,9 @@ async function bootForged(rehearsal: Rehearsal): Promise<void> {
     'rootimg/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed',
   )
   rehearsal.say(`${FORGED}: Secure Boot, and a GRUB without a signature in the image`)
+  // It may be the only one that is wanted.
+  await rehearsal.command('chdef', '-t', 'osimage', IMAGE, 'rootfstype=nfs')
+  await rehearsal.command('liteimg', IMAGE)
   await rehearsal.command('chdef', node.name, 'netboot=grub2')
   await rehearsal.command('nodeset', node.name, `osimage=${IMAGE}`)
   const own = `${signed}.own`
