@@ -89,6 +89,35 @@ test('a file of a newer version is refused; an older one gets the missing column
   place.remove()
 })
 
+test('a history from before places of removed rows were kept goes on with them', async (t) => {
+  const place = prepare()
+  const author = 'test'
+  const store = place.open()
+  store.transact(
+    (tx) =>
+      tx.replaceTable(
+        'noderes',
+        ['a', 'b', 'c'].map((node) => ({ node })),
+      ),
+    { author },
+  )
+  store.transact((tx) => tx.deleteRows('noderes', { node: 'c' }), { author })
+  store.close()
+  const database = new DatabaseSync(place.path)
+  database.exec('ALTER TABLE liteboot_history_rows DROP COLUMN behind')
+  database.close()
+  const again = place.open()
+  again.transact((tx) => tx.deleteRows('noderes', { node: 'b' }), { author })
+  const behind = async (revision: number) => {
+    for await (const change of again.history.changes(revision)) return change.behind
+    return t.fail()
+  }
+  t.is(await behind(2), undefined)
+  t.deepEqual(await behind(3), { node: 'a' })
+  again.close()
+  place.remove()
+})
+
 test('a writer killed at any moment leaves whole transactions', async (t) => {
   const place = prepare()
   place.open().close()
