@@ -1,5 +1,5 @@
 /**
- * The firmware a virtual machine can have, as data: which QEMU, which machine, which console. What a row does not say is the
+ * The firmware a virtual machine can have, as data: which QEMU, which machine, how much memory. What a row does not say is the
  * same for all (machine.ts).
  */
 import { copyFileSync } from 'node:fs'
@@ -15,8 +15,6 @@ export interface FirmwareRow {
   readonly machine: string
   /** Under TCG; with KVM it is the host's. */
   readonly cpu: string
-  /** What the guest's kernel calls the console. */
-  readonly console: string
   readonly memoryMiB: number
   /** It cannot load from the network: kernel, initrd and command line are handed to it. */
   readonly handed: boolean
@@ -45,8 +43,8 @@ function ovmf(code: string, variables: string): (directory: string, name: string
 }
 const PLAIN_OVMF = ovmf('OVMF_CODE_4M.fd', 'OVMF_VARS_4M.fd')
 
-const X86 = { qemu: 'qemu-system-x86_64', arch: 'x86_64', machine: 'q35', cpu: 'qemu64', console: 'ttyS0' } as const
-const POWER = { qemu: 'qemu-system-ppc64', arch: 'ppc64le', cpu: 'POWER9', console: 'hvc0' } as const
+const X86 = { qemu: 'qemu-system-x86_64', arch: 'x86_64', machine: 'q35', cpu: 'qemu64' } as const
+const POWER = { qemu: 'qemu-system-ppc64', arch: 'ppc64le', cpu: 'POWER9' } as const
 /** An empty option ROM, so that the firmware's own network stack boots and not QEMU's iPXE. */
 const WITHOUT_ROM = 'virtio-net-pci,romfile=,bootindex=1'
 

@@ -96,6 +96,7 @@ async function bootNode(node: string, options: BootOptions): Promise<number> {
   if (process.getuid?.() !== 0) throw new OperatorError('LB_NOT_ROOT', 'a private network can be made only by root')
   const description = await describe(node)
   const firmware = chooseFirmware(node, description, options.firmware)
+  process.stderr.write(`liteboot: ${firmware}: ${FIRMWARE[firmware].description}\n`)
   const scratch = mkdtempSync(join(tmpdir(), 'liteboot-vm-'))
   const state = join(scratch, 'state')
   mkdirSync(state, { mode: 0o700 })
