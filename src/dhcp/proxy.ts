@@ -8,7 +8,8 @@ import type { Ipv4 } from '../cluster/model.ts'
 import { facts, sealed, silence } from './answer.ts'
 import type { DhcpAnswer, DhcpDecision, DhcpSilence, Place, Reason } from './decision.ts'
 import { OPTION, parseText } from './options.ts'
-import { buildProxyReply, firmwareOf, loaderOf, MESSAGE } from './reply.ts'
+import { buildProxyReply } from './proxy-reply.ts'
+import { firmwareOf, loaderOf, MESSAGE } from './reply.ts'
 
 const NONE = '0.0.0.0'
 

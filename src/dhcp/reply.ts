@@ -2,25 +2,20 @@
 
 import { classifyFirmware, type Firmware } from '../boot/firmware.ts'
 import { chooseLoader, type LoaderChoice } from '../boot/loader.ts'
-import type { ClusterNode, ImageName, Ipv4, Network, Snapshot } from '../cluster/model.ts'
+import type { ClusterNode, ImageName, Ipv4, Snapshot } from '../cluster/model.ts'
 import { INFINITE_LEASE_SECONDS } from '../cluster/nfs-root-lease.ts'
 import { limits } from './limits.ts'
 import type { Link } from './link.ts'
+import { networkOptions } from './network-options.ts'
 import {
-  encodeDomainSearch,
   encodeIpv4,
-  encodeIpv4List,
   encodeSubOptions,
   encodeText,
-  encodeUint16,
   encodeUint32,
-  ipv4ToNumber,
-  numberToIpv4,
   OPTION,
   parseArchitectures,
   parseIpv4,
   parseIpv4Text,
-  parseSubOptions,
   parseText,
   parseUint16,
   parseUserClasses,
@@ -156,52 +151,6 @@ export function buildReply(request: DhcpPacket, content: ReplyContent): DhcpPack
   }
 }
 
-export interface ProxyContent {
-  readonly type: typeof MESSAGE.OFFER | typeof MESSAGE.ACK
-  readonly serverIdentifier: Ipv4
-  readonly siaddr: Ipv4
-  readonly vendorClass: string
-  readonly loader: LoaderChoice
-}
-
-/** PXE 2.1: no address, no lease; what to load, and from where. */
-export function buildProxyReply(request: DhcpPacket, content: ProxyContent): DhcpPacket {
-  const { loader } = content
-  const { file = '' } = loader
-  const options = new Map<number, Uint8Array>()
-  options.set(OPTION.messageType, BYTE[content.type]!)
-  options.set(OPTION.serverIdentifier, encodeIpv4(content.serverIdentifier))
-  options.set(OPTION.vendorClass, encodeText(content.vendorClass))
-  echoClientIdentifier(request, options)
-  const machine = request.options.get(OPTION.machineIdentifier)
-  if (machine) options.set(OPTION.machineIdentifier, machine)
-  const vendor = proxyVendorOptions(request, content)
-  if (vendor) options.set(OPTION.vendorSpecific, vendor)
-  options.set(OPTION.bootFileName, encodeText(loader.terminateBootFile ? `${file}\0` : file))
-  if (loader.configurationFile) options.set(OPTION.configurationFile, encodeText(loader.configurationFile))
-  if (loader.pathPrefix) options.set(OPTION.pathPrefix, encodeText(loader.pathPrefix))
-  echoRelayAgent(request, options)
-  const fits = file.length <= limits.fileNameBytes
-  const ciaddr = content.type === MESSAGE.ACK ? request.ciaddr : '0.0.0.0'
-  return { ...header(request), ciaddr, siaddr: content.siaddr, file: fits ? file : '', options }
-}
-
-/** A client that chose a boot item (43.71) wants it named again; else discovery control, where the firmware needs it. */
-function proxyVendorOptions(request: DhcpPacket, { type, loader }: ProxyContent): Uint8Array | undefined {
-  const item = parseSubOptions(withoutEnd(request.options.get(OPTION.vendorSpecific)))?.get(71)
-  if (type === MESSAGE.ACK) return item && Uint8Array.of(71, item.length, ...item, END)
-  return loader.proxyTakesOffer ? TAKE_THIS_FILE : undefined
-}
-
-const END = 255
-/** Discovery control, bit 3: no discovery, no menu, load the file named here. */
-const TAKE_THIS_FILE = Uint8Array.of(6, 1, 8, END)
-
-/** PXE closes option 43 with an END of its own. */
-function withoutEnd(value: Uint8Array | undefined): Uint8Array | undefined {
-  return value?.at(-1) === END ? value.subarray(0, -1) : value
-}
-
 /** RFC 2131 §4.3.1 table 3, column DHCPNAK: only these options. */
 export function buildNak(request: DhcpPacket, serverIdentifier: Ipv4, message: string, flags: number): DhcpPacket {
   const options = new Map<number, Uint8Array>()
@@ -222,7 +171,7 @@ export function maximumReplyBytes(request: DhcpPacket, bootp: boolean): number {
 }
 
 /** The base reply, made in one place. */
-function header(request: DhcpPacket): Omit<DhcpPacket, 'options'> {
+export function header(request: DhcpPacket): Omit<DhcpPacket, 'options'> {
   return {
     op: 2,
     htype: request.htype,
@@ -242,7 +191,8 @@ function header(request: DhcpPacket): Omit<DhcpPacket, 'options'> {
   }
 }
 
-const BYTE = Array.from({ length: 9 }, (_, value) => Uint8Array.of(value))
+/** One-byte values, such as message types. */
+export const BYTE = Array.from({ length: 9 }, (_, value) => Uint8Array.of(value))
 /** 175.176 = 1: do not wait for ProxyDHCP. */
 const NO_PROXY_DHCP = encodeSubOptions(new Map([[176, Uint8Array.of(1)]]))
 const OPTIONAL = [
@@ -278,7 +228,7 @@ function setBootOptions(
 }
 
 /** RFC 6842 §3: a client identifier that was sent must come back unaltered. */
-function echoClientIdentifier(request: DhcpPacket, options: Map<number, Uint8Array>): void {
+export function echoClientIdentifier(request: DhcpPacket, options: Map<number, Uint8Array>): void {
   const id = request.options.get(OPTION.clientIdentifier)
   if (id) options.set(OPTION.clientIdentifier, id)
 }
@@ -291,7 +241,7 @@ function echoSubnetSelection(request: DhcpPacket, { network }: Link, options: Ma
 }
 
 /** RFC 3046 §2.2: verbatim; the encoder puts it last. */
-function echoRelayAgent(request: DhcpPacket, options: Map<number, Uint8Array>): void {
+export function echoRelayAgent(request: DhcpPacket, options: Map<number, Uint8Array>): void {
   const relay = request.options.get(OPTION.relayAgent)
   if (relay) options.set(OPTION.relayAgent, relay)
 }
@@ -310,47 +260,4 @@ function encodeLeaseTimes(seconds: number) {
   const renewal = encodeUint32(Math.floor(seconds / 2))
   const rebinding = encodeUint32(Math.floor((seconds * 7) / 8))
   return { seconds, lease, renewal, rebinding }
-}
-
-type NetworkOptions = ReadonlyMap<number, Uint8Array>
-const optionsOfSnapshot = new WeakMap<Snapshot, Map<Network, Map<Ipv4, NetworkOptions>>>()
-
-/** Options that every client of a network gets, encoded once per snapshot and address of ours. */
-function networkOptions(snapshot: Snapshot, { network, serverAddress }: Link): NetworkOptions {
-  const ofNetworks = optionsOfSnapshot.get(snapshot) ?? new Map<Network, Map<Ipv4, NetworkOptions>>()
-  const ofAddresses = ofNetworks.get(network) ?? new Map<Ipv4, NetworkOptions>()
-  const known = ofAddresses.get(serverAddress)
-  if (known) return known
-  const options = compileNetworkOptions(snapshot, network, serverAddress)
-  optionsOfSnapshot.set(snapshot, ofNetworks.set(network, ofAddresses.set(serverAddress, options)))
-  return options
-}
-
-function compileNetworkOptions(snapshot: Snapshot, network: Network, serverAddress: Ipv4): NetworkOptions {
-  const { site } = snapshot
-  const resolve = (names: readonly string[]): readonly string[] =>
-    names
-      .map((name) => (name === '<xcatmaster>' ? serverAddress : (parseIpv4Text(name) ?? snapshot.node(name)?.ip)))
-      .filter((address) => address !== undefined)
-  const options = new Map<number, Uint8Array>()
-  const setList = (code: number, addresses: readonly string[]) => {
-    if (addresses.length > 0) options.set(code, encodeIpv4List(addresses))
-  }
-  const mask = ipv4ToNumber(network.mask)
-  options.set(OPTION.subnetMask, encodeUint32(mask))
-  options.set(OPTION.broadcastAddress, encodeIpv4(numberToIpv4((ipv4ToNumber(network.net) | ~mask) >>> 0)))
-  if (network.gateway && network.contains(network.gateway)) options.set(OPTION.router, encodeIpv4(network.gateway))
-  setList(OPTION.nameServer, network.nameservers.length > 0 ? network.nameservers : resolve(site.nameservers))
-  setList(OPTION.ntpServer, network.ntpservers.length > 0 ? network.ntpservers : resolve(site.ntpservers))
-  setList(OPTION.logServer, network.logservers)
-  const domain = network.domain ?? site.domain
-  if (domain) {
-    options.set(OPTION.domainName, encodeText(domain))
-    const search = encodeDomainSearch([domain])
-    if (search.length > 0) options.set(OPTION.domainSearch, search)
-  }
-  // RFC 2132 §5.1: the smallest legal value is 68.
-  if (network.mtu !== undefined && network.mtu >= 68 && network.mtu <= 65535)
-    options.set(OPTION.interfaceMtu, encodeUint16(network.mtu))
-  return options
 }
