@@ -73,7 +73,7 @@ async function ppc64le(rehearsal: Rehearsal): Promise<void> {
   for (const words of siteCommands(paths)) await rehearsal.command(...words)
   // Of the lab alone: what stands in the machine's own /tftpboot must not help.
   await rehearsal.command('chdef', '-t', 'site', `tftpdir=${join(directory, 'tftpboot')}`)
-  await rehearsal.command('chdef', '-t', 'group', 'compute', 'arch=ppc64le')
+  await rehearsal.command('chdef', '-t', 'group', 'compute', 'arch=ppc64le', 'netboot=grub2')
   rehearsal.say('a Debian 12 root file system for ppc64le from Debian packages')
   await placePowerRoot(rehearsal, IMAGE, paths.image)
   // GRUB receives half a megabyte a second: drivers of the cards that these machines have, and no others.
