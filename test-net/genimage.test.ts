@@ -21,10 +21,15 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { connectApi } from '../src/api/client.ts'
+import { compileOnce } from '../src/api/compile-once.ts'
 import { runGenimageInThread } from '../src/api/methods/images/genimage-job.ts'
+import { openMethods } from '../src/api/methods/index.ts'
+import { openApiServer } from '../src/api/server.ts'
 import { canRun } from '../src/image/genimage/cross.ts'
 import { parseElf } from '../src/image/initrd/elf.ts'
 import { readInitrd } from '../src/image/initrd/read.ts'
+import { openSqliteStore } from '../src/store/sqlite.ts'
 import { viewOfNode } from '../test/cli/node-view.ts'
 import { newSite, type Ran, runCommand, type Site } from '../test/cli/transcript.ts'
 import { type Arch, debianSource, makeRpmSite, NEW_KERNEL, OLD_KERNEL } from './genimage-fixtures.ts'
@@ -455,6 +460,39 @@ run('SIGTERM cleans up at once', async (t) => {
   t.is(status, 1)
   t.regex(said, /the build was interrupted: the image is as it was before/)
   t.deepEqual(readdirSync(join(lab.dest, 'generations')), [])
+  await noProcessesOf(t, lab.dest)
+})
+
+run('a caller of the server that goes away takes the build with it', async (t) => {
+  t.timeout(120_000)
+  const lab = await newLab(t, 'rocky9.4', 'x86_64')
+  const { places, directory } = lab.site
+  writeFileSync(join(directory, 'post'), '#!/bin/sh\ntouch "$1/../../../in-post"\nsleep 600 & sleep 600\n')
+  const store = openSqliteStore({ path: places.tables })
+  const methods = openMethods({
+    store,
+    timelineFile: places.timeline,
+    accessDirectory: places.access,
+    learnedDirectory: places.learned,
+    compiled: async () => compileOnce(store),
+    live: async () => undefined,
+    server: { leases: () => [], flushTimeline() {}, usersOf: () => [] },
+  })
+  const server = await openApiServer(places.socket, methods)
+  t.teardown(async () => {
+    await server.close()
+    store.close()
+  })
+  const client = await connectApi(places)
+  const called = t.throwsAsync(client.call('image.genimage', { image: 'lite' }))
+  for (let waited = 0; !existsSync(join(lab.dest, 'in-post')) && waited < 600; waited++)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  await client.close()
+  await called
+  const left = () => readdirSync(join(lab.dest, 'generations'))
+  for (let waited = 0; left().length > 0 && waited < 200; waited++)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  t.deepEqual(left(), [])
   await noProcessesOf(t, lab.dest)
 })
 
