@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import { closureOf, needsOf, parseControl, parseRelation, providersOf } from '../../vm-harness/media/control.ts'
-import { isLeftOut, rpmName, rpmVersion } from '../../vm-harness/media/rpm-names.ts'
+import { ADDITIONS } from '../../vm-harness/media/rpm-additions.ts'
+import { isLeftOut, rpmName, rpmVersion, WANTED, WANTED_BY_ARCH } from '../../vm-harness/media/rpm-names.ts'
 import { renderFile, renderSpec } from '../../vm-harness/media/rpm-spec.ts'
 
 const ARCHIVE = new Map(
@@ -72,4 +75,15 @@ test('a spec has its scripts and what these need', (t) => {
   t.true(spec.includes('Summary: 100%% toy'))
   t.true(spec.includes('x%%.conf'), 'rpm takes no word of a script for a macro')
   t.false(spec.includes('mv -t'), 'there is nothing to move')
+})
+
+test('the medium has what the shipped lists of its release name', (t) => {
+  const wanted = [...WANTED, ...WANTED_BY_ARCH.ppc64le]
+  const provided = wanted.flatMap((name) => (ADDITIONS[name]?.provides ?? []).map((each) => each.split(' ')[0]))
+  const has = new Set([...wanted.map(rpmName), ...provided, 'kernel'])
+  for (const list of ['compute.rhels7.pkglist', 'compute.rhels7.ppc64le.pkglist']) {
+    const text = readFileSync(join(import.meta.dirname, '../../share/netboot/rh', list), 'utf8')
+    const missing = text.split('\n').filter((line) => /^[a-z]/.test(line) && !has.has(line))
+    t.deepEqual(missing, [], list)
+  }
 })

@@ -1,7 +1,7 @@
 /** A Debian medium: pool, package lists, release file, and the one line that says what it is. */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -10,25 +10,16 @@ import { SUITE } from './debian-archive.ts'
 
 const run = promisify(execFile)
 
-/** What mmdebstrap's variant `minbase` installs, and the packages of the shipped list for Debian. */
-export const DEBIAN_WANTED: readonly string[] = [
-  ...['?priority(required)', 'apt'],
-  ...[
-    'systemd',
-    'systemd-sysv',
-    'udev',
-    'dbus',
-    'libpam-systemd',
-    'openssh-server',
-    'openssh-client',
-    'chrony',
-    'rsyslog',
-  ],
-  ...['nfs-common', 'iproute2', 'iputils-ping', 'ethtool', 'netbase', 'e2fsprogs', 'xfsprogs', 'curl', 'kmod', 'less'],
-  ...['pciutils', 'procps', 'rsync', 'vim-tiny', 'xz-utils', 'zstd', 'lsof', 'strace'],
-  // Of which the initrd is made where the build machine is of another architecture.
-  'busybox-static',
-]
+const SHIPPED = join(import.meta.dirname, '../../share/netboot/debian/base.packages')
+
+/** What mmdebstrap's variant `minbase` installs, the packages of the shipped list, and those of the walk-through. */
+export function debianWanted(): string[] {
+  const listed = readFileSync(SHIPPED, 'utf8')
+    .split('\n')
+    .filter((line) => /^[a-z0-9]/.test(line))
+  // busybox: of which the initrd is made where the build machine is of another architecture.
+  return ['?priority(required)', 'apt', ...listed, 'dbus', 'lsof', 'strace', 'busybox-static']
+}
 
 export interface DebianMediumRequest {
   readonly arch: 'x86_64' | 'ppc64le'

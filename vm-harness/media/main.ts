@@ -7,7 +7,8 @@
  * that RPM families have for it. `debian` is what Debian's own media look like. Both boot.
  *
  * A medium is made once: what it is made of, packages and these programs, is its name in the cache. Nothing in this
- * directory knows liteboot: media come to it as they come to everybody, through copycds.
+ * directory knows more of liteboot than the package lists it ships: media come to it as they come to everybody, through
+ * copycds.
  */
 import { type Family, type MediumArch, makeMedium } from './medium.ts'
 

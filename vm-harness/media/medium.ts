@@ -15,7 +15,7 @@ import {
 import { basename, join } from 'node:path'
 import { type Control, closureOf } from './control.ts'
 import { openDebianArchive } from './debian-archive.ts'
-import { DEBIAN_WANTED, makeDebianTree, makeExtraDeb } from './debian-medium.ts'
+import { debianWanted, makeDebianTree, makeExtraDeb } from './debian-medium.ts'
 import { makeIso } from './iso.ts'
 import { makeExtraRpm, makeRpmTree } from './rpm-medium.ts'
 import { isLeftOut, KERNELS, WANTED, WANTED_BY_ARCH } from './rpm-names.ts'
@@ -86,7 +86,7 @@ function forgetOld(cache: string): void {
 }
 
 function wantedOf(family: Family, arch: MediumArch): string[] {
-  const names = family === 'rpm' ? [...WANTED, ...WANTED_BY_ARCH[arch]] : DEBIAN_WANTED
+  const names = family === 'rpm' ? [...WANTED, ...WANTED_BY_ARCH[arch]] : debianWanted()
   return [...names, KERNELS[arch]]
 }
 

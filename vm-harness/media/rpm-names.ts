@@ -21,6 +21,8 @@ export const WANTED: readonly string[] = [
   ...[
     'isc-dhcp-client',
     'lsof',
+    'fdisk',
+    'parted',
     'strace',
     'openssh-server',
     'openssh-client',
