@@ -1,4 +1,5 @@
 /** A stateless image (provmethod=netboot) from packimage to the plan of its node. */
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'ava'
 import { putSmallImage } from '../image/small-image.ts'
@@ -34,6 +35,12 @@ test('packimage, nodeset, and a plan of a root in memory without entries', async
   t.regex(bootFile, /liteboot\.plan=\S+\?boot=net@2/)
   t.regex(plan, /^root\tramdisk\tcpio\.gz\thttp:\S+\/image\/net\/[0-9a-f]{16}\/rootimg\t/m)
   t.notRegex(plan, /^(entry|tree|persistent)\t/m)
+  // The initrd looks for both in the root before it goes on.
+  const packed = join(site.directory, 'image/rootimg.cpio.gz')
+  const inRoot = (how: string, ...paths: string[]) =>
+    execFileSync('bsdtar', [how, packed, ...paths], { encoding: 'utf8' })
+  t.is(inRoot('-xOf', './.statelite/revision').trim(), /^image\tnet\t(\S+)$/m.exec(plan)?.[1])
+  t.true(inRoot('-tf').split('\n').includes('./.default'))
   t.deepEqual(
     Object.keys(files)
       .map((path) => path.replace(/^.*\//, ''))
