@@ -25,7 +25,7 @@ const ROOT_IS = (generation: number): Check => ({
 /** Names, sizes and times, asked of the server anew. */
 const MARK: Check = {
   title: 'a mark of what the node sees of its image',
-  script: `echo 3 >/proc/sys/vm/drop_caches; find /etc /.default /usr/lib/systemd -xdev -type f -printf '%p %s %T@\\n' | sort | md5sum`,
+  script: `dmesg -n 1; echo 3 >/proc/sys/vm/drop_caches; find /etc /.default /usr/lib/systemd -xdev -type f -printf '%p %s %T@\\n' | sort | md5sum`,
   expect: /^[0-9a-f]{32} /,
 }
 const LATE = (expect: string): Check => ({
@@ -54,11 +54,6 @@ async function dracut(rehearsal: Rehearsal): Promise<void> {
     'liteimg makes the initrd with dracut',
     /generation 2 is current/,
     await rehearsal.shown('liteimg', IMAGE, '--initrd', 'dracut'),
-  )
-  rehearsal.judge(
-    'again: the same bytes, no new generation',
-    /generation 2 stays current/,
-    await rehearsal.shown('liteimg', IMAGE),
   )
   await rehearsal.command('nodeset', NODE.name, `osimage=${IMAGE}`)
   await rehearsal.open(`${SERVER}/16`)
