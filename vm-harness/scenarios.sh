@@ -6,6 +6,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 [ $# -gt 0 ] || set -- ramdisk learn localdisk dracut discovery
 sh "$here/install.sh" qemu-system-x86 qemu-system-data ipxe-qemu ipxe busybox-static kmod iproute2 mmdebstrap radvd xz-utils zstd \
   squashfs-tools e2fsprogs
+case " $* " in *" proxy "*) sh "$here/install.sh" dnsmasq-base ovmf ;; esac
 case " $* " in *" uefi "*) sh "$here/install.sh" ovmf pxelinux syslinux-common grub-common grub-efi-amd64-bin ;; esac
 case " $* " in
 *" ppc64le "*)
