@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Lab } from './lab.ts'
+import { readPetitbootConfig } from './petitboot/read-config.ts'
 
 export interface Handed {
   readonly kernel: string
@@ -25,16 +26,6 @@ export async function fetchHanded(lab: Lab, node: string, mac: string, directory
   return { ...handed, commandLine: `${handed.commandLine} BOOTIF=01-${mac.toLowerCase().replaceAll(':', '-')}` }
 }
 
-/** Reads the three words of a petitboot configuration that matter here. */
-export function readPetitboot(text: string): { kernel: string; initrd: string; commandLine: string } {
-  const value = (keyword: string) => {
-    const found = new RegExp(`^\\s*${keyword}\\s+(.*\\S)`, 'm').exec(text)?.[1]
-    if (found === undefined) throw new Error(`no ${keyword} in the node's boot file:\n${text}`)
-    return found
-  }
-  return { kernel: value('kernel'), initrd: value('initrd'), commandLine: value('append').replace(/^"(.*)"$/, '$1') }
-}
-
 async function get(url: string): Promise<Response> {
   const response = await fetch(url)
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
@@ -42,7 +33,11 @@ async function get(url: string): Promise<Response> {
 }
 
 async function fetchAll(url: string, directory: string): Promise<Handed> {
-  const { commandLine, ...urls } = readPetitboot(await (await get(url)).text())
+  const text = await (await get(url)).text()
+  const { chosen } = readPetitbootConfig(text, url)
+  if (chosen?.initrd === undefined) throw new Error(`no kernel and initrd in the node's boot file:\n${text}`)
+  const { commandLine, kernel, initrd } = chosen
+  const urls = { kernel, initrd }
   const handed = { kernel: join(directory, 'handed-kernel'), initrd: join(directory, 'handed-initrd'), commandLine }
   for (const kind of ['kernel', 'initrd'] as const) {
     const { body } = await get(urls[kind])

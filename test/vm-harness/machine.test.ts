@@ -1,6 +1,5 @@
 import test from 'ava'
 import { firmwareFor } from '../../vm-harness/firmware.ts'
-import { readPetitboot } from '../../vm-harness/handed.ts'
 import { machineArguments } from '../../vm-harness/machine.ts'
 
 const base = { name: 'n1', mac: '52:54:00:77:00:01', directory: '/nowhere', accelerator: 'kvm' }
@@ -31,12 +30,4 @@ test('only firmware that cannot load by itself is handed a kernel', (t) => {
   t.is(args[args.indexOf('-append') + 1], 'console=hvc0 a=b')
   t.throws(() => machineArguments({ ...base, firmware: 'vof' }), { message: /must be handed/ })
   t.throws(() => machineArguments({ ...base, firmware: 'slof', handed }), { message: /loads its kernel itself/ })
-})
-
-test('what petitboot would boot is read from its configuration', (t) => {
-  const text = '#state\ndefault xCAT\nlabel xCAT\n\tkernel http://s/k\n\tinitrd http://s/i\n\tappend "a=b c"\n'
-  t.deepEqual(readPetitboot(text), { kernel: 'http://s/k', initrd: 'http://s/i', commandLine: 'a=b c' })
-  t.throws(() => readPetitboot('#boot\n'), {
-    message: /no kernel in the node’s boot file|no kernel in the node's boot file/,
-  })
 })

@@ -14,7 +14,7 @@ const CACHE = '/var/tmp/liteboot-root-ppc64le'
 /** The demonstration's packages, the kernel of this architecture, and busybox for the initrd: the server's own is x86. */
 const PACKAGES = [
   ...['systemd-sysv', 'udev', 'dbus', 'libpam-systemd', 'iproute2', 'kmod', 'login', 'passwd', 'util-linux', 'procps'],
-  ...['netbase', 'linux-image-powerpc64le', 'busybox-static'],
+  ...['netbase', 'linux-image-powerpc64le', 'busybox-static', 'kexec-tools'],
 ]
 const STAMP = `bookworm ${PACKAGES.join(' ')} 1`
 

@@ -11,6 +11,7 @@ import { type Check, firstBootChecks } from '../demo/checklist.ts'
 import { addImageContent, IMAGE, NODES, SERVER, siteCommands, sitePaths, writeTree } from '../demo/site.ts'
 import { FIRMWARE, type FirmwareName } from '../firmware.ts'
 import { fetchHanded } from '../handed.ts'
+import { makePetitboot } from '../petitboot/initrd.ts'
 import { placePowerRoot } from '../ppc64le/image.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
 
@@ -22,6 +23,8 @@ interface Case {
   readonly firmware: FirmwareName
   readonly netboot: string
   readonly root: 'nfs' | 'ramdisk'
+  /** The firmware is handed this, which then boots from the network; else what the server serves to petitboot. */
+  readonly loader?: 'petitboot'
   /** What the timeline must show of the way to the system, in this order. */
   readonly way: readonly RegExp[]
 }
@@ -35,11 +38,28 @@ const HTTP_WAY = [/http +get +\/image\/\S+\/kernel\.gz/, /http +get +\/image\/\S
 const TFTP_WAY = [/tftp +read +\/?image\/\S+\/kernel\.gz/, /tftp +read +\/?image\/\S+\/initrd/]
 const PACKED_ROOT = /http +get +\/image\/\S+\/rootimg/
 
+const PETITBOOT_WAY = [
+  /dhcp +ACK +http:\S*\/boot\/petitboot\/n1/,
+  /http +get +\/boot\/petitboot\/n1/,
+  /http +get +\/image\/\S+\/kernel /,
+  /http +get +\/image\/\S+\/initrd/,
+]
+
 const CASES: readonly Case[] = [
   { name: 'vof', firmware: 'vof', netboot: 'petitboot', root: 'nfs', way: [] },
   { name: 'grub-http', firmware: 'slof', netboot: 'grub2-http', root: 'nfs', way: [...SLOF_WAY, ...HTTP_WAY] },
   { name: 'grub-tftp', firmware: 'slof', netboot: 'grub2-tftp', root: 'nfs', way: [...SLOF_WAY, ...TFTP_WAY] },
   { name: 'powernv9', firmware: 'powernv9', netboot: 'petitboot', root: 'nfs', way: [] },
+  {
+    ...{ name: 'petitboot', firmware: 'powernv9', netboot: 'petitboot', root: 'nfs' },
+    loader: 'petitboot',
+    way: PETITBOOT_WAY,
+  },
+  {
+    ...{ name: 'petitboot-ramdisk', firmware: 'vof', netboot: 'petitboot', root: 'ramdisk' },
+    loader: 'petitboot',
+    way: [...PETITBOOT_WAY, PACKED_ROOT],
+  },
   { name: 'vof-ramdisk', firmware: 'vof', netboot: 'petitboot', root: 'ramdisk', way: [PACKED_ROOT] },
   {
     name: 'grub-http-ramdisk',
@@ -87,6 +107,10 @@ async function ppc64le(rehearsal: Rehearsal): Promise<void> {
   await rehearsal.shown('grub', 'make', '--from', MODULES)
   const lab = await rehearsal.open(`${SERVER}/16`)
 
+  const handedTo = ({ loader }: Case, image: string) =>
+    loader === 'petitboot'
+      ? makePetitboot(image, join(rehearsal.runDirectory, 'petitboot'))
+      : fetchHanded(lab, node.name, node.mac, rehearsal.runDirectory)
   let prepared: string | undefined
   for (const each of CASES.filter(({ name }) => rehearsal.words.length === 0 || rehearsal.words.includes(name))) {
     rehearsal.say(`${each.name}: ${each.firmware} firmware, netboot=${each.netboot}, ${each.root} root`)
@@ -100,12 +124,12 @@ async function ppc64le(rehearsal: Rehearsal): Promise<void> {
     await rehearsal.command('chdef', node.name, `netboot=${each.netboot}`)
     await rehearsal.command('nodeset', node.name, `osimage=${IMAGE}`)
     const { handed: isHanded, memoryMiB } = FIRMWARE[each.firmware]
-    const handed = isHanded ? await fetchHanded(lab, node.name, node.mac, rehearsal.runDirectory) : undefined
+    const handed = isHanded ? await handedTo(each, paths.image) : undefined
     const machine = await rehearsal.boot({
       ...node,
       firmware: each.firmware,
       ...(handed ? { handed } : {}),
-      memoryMiB: each.root === 'ramdisk' ? 2048 : memoryMiB,
+      memoryMiB: each.root === 'ramdisk' || each.loader ? 2048 : memoryMiB,
     })
     await rehearsal.look(machine, checksFor(each))
     await machine.close()
