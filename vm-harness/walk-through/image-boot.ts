@@ -6,7 +6,8 @@ import type { Rehearsal } from '../rehearsal.ts'
 import type { Walk } from './image-setup.ts'
 import type { AdminShell } from './image-shell.ts'
 
-const MEMORY_MIB = 2048
+/** Pages of ppc64le have 64 KiB: every small file of a root in memory takes one. */
+const MEMORY_MIB = { x86_64: 2048, ppc64le: 4096 } as const
 
 export interface BootRequest {
   readonly rehearsal: Rehearsal
@@ -26,7 +27,7 @@ export async function bootAndLook({ rehearsal, walk, lab, shell }: BootRequest, 
       ? ({ firmware: 'bios' } as const)
       : // As petitboot does it: what its configuration names is fetched and started.
         ({ firmware: 'vof', handed: await fetchHanded(lab, node.name, node.mac, rehearsal.runDirectory) } as const)
-  const machine = await rehearsal.boot({ ...node, ...firmware, memoryMiB: MEMORY_MIB })
+  const machine = await rehearsal.boot({ ...node, ...firmware, memoryMiB: MEMORY_MIB[walk.arch] })
   await rehearsal.look(machine, looksFor(walk, node.name, rootType))
   await machine.close()
   rehearsal.judge('the timeline ends with the booted node', /^booted/m, await rehearsal.timeline(node.name))
