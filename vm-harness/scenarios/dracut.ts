@@ -85,7 +85,7 @@ async function dracut(rehearsal: Rehearsal): Promise<void> {
   await rehearsal.look(machine, [
     BY_DRACUT,
     {
-      title: 'defaults of the command line are in the initrd',
+      title: 'rootlimit= is on the kernel command line',
       script: 'tr " " "\\n" </proc/cmdline | grep -c rootlimit',
       expect: '1',
     },
