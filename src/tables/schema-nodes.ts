@@ -48,7 +48,10 @@ export const NODE_TABLES = [
     columns: [
       node,
       column('servicenode', 'Service nodes, in order of preference, comma list.'),
-      column('netboot', 'Boot loader: ipxe (or xnba), ipxe-drivers, pxe, pxe-http, grub2, grub2-http, grub2-tftp, petitboot.'),
+      column(
+        'netboot',
+        'Boot loader: ipxe (or xnba), ipxe-drivers, pxe, pxe-http, grub2, grub2-http, grub2-tftp, petitboot.',
+      ),
       column('tftpserver', 'TFTP server as the node knows it. Default: xcatmaster.'),
       column('tftpdir', 'Directory of boot files. Default: site.tftpdir.'),
       column('nfsserver', 'Server of the NFS root. Default: tftpserver, then xcatmaster.'),
