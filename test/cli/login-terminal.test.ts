@@ -27,8 +27,8 @@ async function openDesk(t: ExecutionContext): Promise<Desk> {
     HOME: site.directory,
   }
   async function type(words: string, answers: readonly (readonly [string, string])[]): Promise<[string, number]> {
-    // The mode that the terminal is left in stands at the end.
-    const line = `'${LITEBOOT}' ${words}; status=$?; stty -a | grep -o -- '-*\\becho\\b'; exit $status`
+    // The mode that the terminal is left in stands at the end. Ctrl-C reaches the shell, too, which must go on to tell it.
+    const line = `trap : INT; '${LITEBOOT}' ${words}; status=$?; stty -a | grep -o -- '-*\\becho\\b'; exit $status`
     const child = execFile('script', ['-qec', line, '/dev/null'], { env })
     t.teardown(() => child.kill('SIGKILL'))
     const waiting = [...answers]
