@@ -261,7 +261,7 @@ const hasScript = spawnSync('script', ['--version']).status === 0
   const EDITOR = desk.editor(
     `if grep -q broken "$1"; then sed -i /broken/d "$1"; printf '"ALL","/etc/mine","rw",,\\n' >> "$1"; else echo '"broken' >> "$1"; fi`,
   )
-  const child = execFile('script', ['-qec', `'${LITEBOOT}' tabedit litefile`, '/dev/null'], {
+  const child = execFile('script', ['-qec', `exec '${LITEBOOT}' tabedit litefile`, '/dev/null'], {
     env: { ...desk.environment, EDITOR },
   })
   let screen = ''
@@ -278,7 +278,7 @@ const hasScript = spawnSync('script', ['--version']).status === 0
 
 ;(hasScript ? test : test.skip)('at a real terminal: ctrl-c at the question keeps the text', async (t) => {
   const desk = newDesk(t)
-  const child = execFile('script', ['-qec', `'${LITEBOOT}' tabedit litefile`, '/dev/null'], {
+  const child = execFile('script', ['-qec', `exec '${LITEBOOT}' tabedit litefile`, '/dev/null'], {
     env: { ...desk.environment, EDITOR: desk.editor(`echo '"broken' >> "$1"`) },
   })
   let screen = ''
