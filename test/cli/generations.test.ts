@@ -93,3 +93,21 @@ lite: generation 3 stays: current
 `,
   )
 })
+
+test('lsdef says which nodes run another generation than the current one', async (t) => {
+  const site = await siteWithImage(t)
+  const run = (line: string) => runCommand(site, line.split(' '))
+  await run('chdef -t node n1,n2,n3 groups=all provmethod=lite')
+  for (const [node, number] of [
+    ['n1', 2],
+    ['n2', 3],
+    ['n3', 2],
+  ])
+    t.is((await run(`chtab node=${node} noderes.current_osimage=lite@${number}`)).status, 0)
+  t.is((await run('lsdef n1,n2,n3 -i current_osimage')).stderr, 'n[1,3]: stale: lite@2, 3 is current\n')
+  t.regex((await run('lsdef n1')).stdout, /^ {4}current_osimage=lite@2$/m)
+  t.is((await run('lsdef n1')).stderr, 'n1: stale: lite@2, 3 is current\n')
+  // Of what is listed, and where it is listed.
+  for (const line of ['lsdef n2', 'lsdef n1 -i groups', 'lsdef', 'lsdef -t osimage lite'])
+    t.is((await run(line)).stderr, '', line)
+})

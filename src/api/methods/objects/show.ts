@@ -13,6 +13,7 @@ import { commandResult } from '../../protocol.ts'
 import { unknownName } from '../../suggest.ts'
 import type { Method } from '../context.ts'
 import { defined, messageResult, objectsContext } from './context.ts'
+import { describeStale } from './stale-nodes.ts'
 
 /** lsdef -h -t types [-i attributes] */
 export const describe: Method<'objects.describe'> = (_context, { type: names, attributes }) => {
@@ -47,7 +48,18 @@ export const show: Method<'objects.show'> = async ({ store }, { type, attributes
   refuseTogether(request, nics)
   const objects = objectsContext(await withLogs(store, splitList(type ?? 'node')))
   const { messages, exitStatus } = planLsdef(objects, request)
-  return messageResult(messages, exitStatus, data ? describeObjects(objects, request) : null)
+  const stale = tellsImage(request) ? describeStale(objects, () => listedNames(objects, request)) : []
+  return messageResult(messages, exitStatus, data ? describeObjects(objects, request) : null, stale)
+}
+
+/** Nodes are listed with what they run, not by their names alone. */
+function tellsImage({ types, names, long, short, compact, attributes }: LsdefRequest): boolean {
+  if ((types ?? 'node') !== 'node' || short || compact || (names === undefined && !long)) return false
+  return attributes === undefined || attributes.includes('current_osimage')
+}
+
+function listedNames(objects: ObjectsContext, request: LsdefRequest): Set<string> {
+  return new Set(listObjects(objects, request).map(({ name }) => name))
 }
 
 /** More rows than anybody reads; tabdump gives all of them. */
@@ -92,13 +104,18 @@ function refuseTogether(request: LsdefRequest, nics: boolean | undefined): void 
 
 /** For programs: the objects that lsdef shows, as values. */
 function describeObjects(objects: ObjectsContext, request: LsdefRequest): object[] {
+  return listObjects(objects, request).map(({ type, name }) => {
+    return { type: type.name, name, attributes: valuesOf(objects, type, name, request.attributes) }
+  })
+}
+
+function listObjects(objects: ObjectsContext, request: LsdefRequest): { type: ObjectType; name: string }[] {
   const { where, hidden, all, types, names } = request
   const { messages } = planLsdef(objects, defined({ where, hidden, all, types, names, short: true }))
   return messages.flatMap(({ kind, text }) => {
     const [, name, typeName] = /^(\S+) +\((\w+)\)$/.exec(text) ?? []
     const type = kind === 'info' && typeName !== undefined ? findObjectType(typeName) : { fault: '' }
-    if (name === undefined || 'fault' in type) return []
-    return [{ type: type.name, name, attributes: valuesOf(objects, type, name, request.attributes) }]
+    return name === undefined || 'fault' in type ? [] : [{ type, name }]
   })
 }
 
