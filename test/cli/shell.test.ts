@@ -427,7 +427,7 @@ async function typed(shell: string, setup: string, site: Site, lines: readonly s
     results.push(result)
   }
   child.stdin?.write('exit\n')
-  await new Promise((resolve) => child.once('exit', resolve))
+  await new Promise((resolve) => child.once('close', resolve))
   return results
 }
 

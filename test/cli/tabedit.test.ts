@@ -269,7 +269,7 @@ const hasScript = spawnSync('script', ['--version']).status === 0
     if (!screen.includes('hit enter') && (screen + chunk).includes('hit enter')) child.stdin?.write('\n')
     screen += chunk
   })
-  const status = await new Promise((resolve) => child.once('exit', resolve))
+  const status = await new Promise((resolve) => child.once('close', resolve))
   t.is(status, 0, screen)
   t.regex(screen, /Error: CSV unmatched.*\r\nAbove errors occured, hit enter to edit, or ctrl-c to abort\r\n/)
   t.regex((await desk.run(['tabdump', 'litefile'])).stdout, /"\/etc\/mine"/)
@@ -286,7 +286,7 @@ const hasScript = spawnSync('script', ['--version']).status === 0
     if (!screen.includes('hit enter') && (screen + chunk).includes('hit enter')) child.stdin?.write('\x03')
     screen += chunk
   })
-  const status = await new Promise((resolve) => child.once('exit', resolve))
+  const status = await new Promise((resolve) => child.once('close', resolve))
   t.is(status, 1, screen)
   t.regex(keptText(t, desk, screen), /broken/)
 })
