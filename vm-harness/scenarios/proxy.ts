@@ -81,7 +81,7 @@ async function boot(rehearsal: Rehearsal, each: Case, log: string): Promise<void
     await rehearsal.login(machine)
     await rehearsal.look(machine, [
       ...firstBootChecks(node.name, node.ip),
-      { title: 'it has one address, the one of the site', script: 'hostname -I', expect: node.ip },
+      { title: 'it has one address, the one of the site', script: 'hostname -I', expect: `${node.ip} ` },
     ])
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
