@@ -181,6 +181,7 @@ async function boot(rehearsal: Rehearsal, each: Case): Promise<void> {
 }
 
 const FORGED = 'secure-boot-forged'
+const REFUSAL_MS = 120_000
 
 /** A GRUB that nobody signed, in the place of the image's: shim must refuse it, and offers MokManager. */
 async function bootForged(rehearsal: Rehearsal): Promise<void> {
@@ -200,6 +201,10 @@ async function bootForged(rehearsal: Rehearsal): Promise<void> {
   try {
     copyFileSync(join(rehearsal.directory, 'tftpboot/boot/grub2/grub2.x86_64'), signed)
     const machine = await rehearsal.power({ ...node, firmware: 'uefi-secure' })
+    // shim says so in a box, and goes on when somebody has read it.
+    await machine.console.waitFor(/Verification failed/, REFUSAL_MS)
+    await machine.console.waitFor(/ OK /, REFUSAL_MS)
+    machine.console.write('\r')
     await rehearsal.untilTimeline(node.name, /tftp +read +boot\/efi\/n1\/mmx64\.efi [1-9]/)
     await machine.close()
     rehearsal.judge(
