@@ -8,42 +8,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Check } from '../demo/checklist.ts'
 import { placeRoot } from '../demo/root.ts'
+import { SERVER } from '../demo/site.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
+import { fillPlainTables, NODE } from './plain-site.ts'
 
-const SERVER = '10.77.0.1'
 const IMAGE = 'learn-lite'
-const NODE = { name: 'n1', mac: '52:54:00:77:00:01', ip: '10.77.0.11' } as const
 const MACHINE = { ...NODE, memoryMiB: 640 } as const
 
 async function fillTables(rehearsal: Rehearsal, rootimgdir: string): Promise<void> {
-  const { directory } = rehearsal
-  await rehearsal.command(
-    'chdef',
-    '-t',
-    'site',
-    `master=${SERVER}`,
-    'domain=demo.cluster',
-    `installdir=${directory}/install`,
-  )
-  await rehearsal.command(
-    'mkdef',
-    '-t',
-    'network',
-    '-o',
-    'demo',
-    'net=10.77.0.0',
-    'mask=255.255.0.0',
-    `tftpserver=${SERVER}`,
-  )
-  await rehearsal.command(
-    ...['mkdef', '-t', 'osimage', '-o', IMAGE, 'imagetype=linux', 'provmethod=statelite', 'osname=Linux'],
-    ...['osvers=debian12', 'osarch=x86_64', 'profile=compute', 'rootfstype=nfs', `rootimgdir=${rootimgdir}`],
-  )
-  await rehearsal.command('mkdef', NODE.name, 'groups=compute,all', `mac=${NODE.mac}`, `ip=${NODE.ip}`)
-  await rehearsal.command(
-    ...['chdef', '-t', 'group', 'compute', 'arch=x86_64', 'netboot=xnba', 'serialport=0', 'serialspeed=115200'],
-  )
-  await rehearsal.command('chtab', 'node=compute', `statelite.statemnt=${SERVER}:${directory}/persistent`)
+  await fillPlainTables(rehearsal, IMAGE, rootimgdir)
+  await rehearsal.command('chtab', 'node=compute', `statelite.statemnt=${SERVER}:${rehearsal.directory}/persistent`)
   // One row is there already: what is written below it is none of learning's business.
   await rehearsal.command('chtab', 'image=ALL,file=/var/log/', 'litefile.options=tmpfs')
 }

@@ -11,11 +11,11 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Check } from '../demo/checklist.ts'
 import { placeRoot } from '../demo/root.ts'
+import { SERVER } from '../demo/site.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
+import { fillPlainTables, NODE } from './plain-site.ts'
 
-const SERVER = '10.77.0.1'
 const IMAGE = 'disk-lite'
-const NODE = { name: 'n1', mac: '52:54:00:77:00:01', ip: '10.77.0.11' } as const
 
 async function digest(file: string): Promise<string> {
   const hash = createHash('sha256')
@@ -56,34 +56,7 @@ function makeDisks(blank: string, foreign: string): void {
 }
 
 async function fillTables(rehearsal: Rehearsal, rootimgdir: string, layoutFile: string): Promise<void> {
-  const { directory } = rehearsal
-  await rehearsal.command(
-    'chdef',
-    '-t',
-    'site',
-    `master=${SERVER}`,
-    'domain=demo.cluster',
-    `installdir=${directory}/install`,
-  )
-  await rehearsal.command(
-    'mkdef',
-    '-t',
-    'network',
-    '-o',
-    'demo',
-    'net=10.77.0.0',
-    'mask=255.255.0.0',
-    `tftpserver=${SERVER}`,
-  )
-  await rehearsal.command(
-    ...['mkdef', '-t', 'osimage', '-o', IMAGE, 'imagetype=linux', 'provmethod=statelite', 'osname=Linux'],
-    ...['osvers=debian12', 'osarch=x86_64', 'profile=compute', 'rootfstype=nfs', `rootimgdir=${rootimgdir}`],
-    `partitionfile=${layoutFile}`,
-  )
-  await rehearsal.command('mkdef', NODE.name, 'groups=compute,all', `mac=${NODE.mac}`, `ip=${NODE.ip}`)
-  await rehearsal.command(
-    ...['chdef', '-t', 'group', 'compute', 'arch=x86_64', 'netboot=xnba', 'serialport=0', 'serialspeed=115200'],
-  )
+  await fillPlainTables(rehearsal, IMAGE, rootimgdir, `partitionfile=${layoutFile}`)
   for (const [path, option] of [
     ['/tmp/', 'tmpfs'],
     ['/var/log/', 'tmpfs'],
