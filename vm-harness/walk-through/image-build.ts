@@ -100,7 +100,10 @@ function deploySteps({ image, nodes, osvers, arch }: Walk): Step[] {
     },
     {
       line: `lsdef ${range} | grep provmethod`,
-      answer: nodes.map(() => `    provmethod=${image}\n`).join(''),
+      // Then, on standard error: a node that runs stays with the generation it booted.
+      answer: new RegExp(
+        `^(    provmethod=${image}\n){${nodes.length}}(\\S+: stale: ${image}@\\d+, \\d+ is current\n)?$`,
+      ),
     },
   ]
 }
