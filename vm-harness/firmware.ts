@@ -21,6 +21,8 @@ export interface FirmwareRow {
   /** Device model and bus of the network card; `netdev` and `mac` are added. */
   readonly card: string
   readonly arguments: readonly string[]
+  /** Debian's, of the emulator and the firmware: what a result was seen with. */
+  readonly packages: readonly string[]
   /** Arguments that need a file of the machine's own. */
   prepare?(directory: string, name: string): readonly string[]
 }
@@ -44,13 +46,20 @@ function ovmf(code: string, variables: string): (directory: string, name: string
 const PLAIN_OVMF = ovmf('OVMF_CODE_4M.fd', 'OVMF_VARS_4M.fd')
 
 const X86 = { qemu: 'qemu-system-x86_64', arch: 'x86_64', machine: 'q35', cpu: 'qemu64' } as const
-const POWER = { qemu: 'qemu-system-ppc64', arch: 'ppc64le', cpu: 'POWER9' } as const
+const UEFI = { ...X86, packages: ['qemu-system-x86', 'ovmf'] } as const
+const POWER = {
+  qemu: 'qemu-system-ppc64',
+  arch: 'ppc64le',
+  cpu: 'POWER9',
+  packages: ['qemu-system-ppc', 'qemu-system-data'],
+} as const
 /** An empty option ROM, so that the firmware's own network stack boots and not QEMU's iPXE. */
 const WITHOUT_ROM = 'virtio-net-pci,romfile=,bootindex=1'
 
 export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
   bios: {
     ...X86,
+    packages: ['qemu-system-x86', 'seabios', 'ipxe-qemu'],
     description: 'SeaBIOS; the network card brings iPXE as its option ROM',
     memoryMiB: 1024,
     handed: false,
@@ -58,7 +67,7 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
     arguments: ['-nodefaults', ...RANDOM],
   },
   uefi: {
-    ...X86,
+    ...UEFI,
     description: 'OVMF, UEFI PXE',
     memoryMiB: 1024,
     handed: false,
@@ -67,7 +76,7 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
     prepare: PLAIN_OVMF,
   },
   'uefi-http': {
-    ...X86,
+    ...UEFI,
     description: 'OVMF, UEFI HTTP boot',
     memoryMiB: 1024,
     handed: false,
@@ -81,7 +90,7 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
     prepare: PLAIN_OVMF,
   },
   'uefi-secure': {
-    ...X86,
+    ...UEFI,
     description: 'OVMF, UEFI PXE, Secure Boot with the keys of Microsoft',
     // The variables are out of reach of everything but the firmware's own code in system management mode.
     machine: 'q35,smm=on',

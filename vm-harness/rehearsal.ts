@@ -5,9 +5,10 @@
  *
  *   await rehearse('ramdisk', async (rehearsal) => { … })
  *
- * Every scenario takes `--keep` (leaves its directory), `--directory DIR`, and words of its own.
+ * Every scenario takes `--keep` (leaves its directory), `--directory DIR`, `--results FILE` (one line of JSON for each thing it
+ * has to tell, in a file that it begins anew), and words of its own.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Check, type CheckOutcome, judgeCheck, loadFunctions, runChecks } from './demo/checklist.ts'
@@ -37,6 +38,7 @@ export class Rehearsal {
   /** Words of the command line that are no options. */
   readonly words: readonly string[]
   readonly cleanUps = new CleanUps()
+  readonly #results: string | undefined
   passed = 0
   failed = 0
   readonly #startedMs = Date.now()
@@ -45,12 +47,14 @@ export class Rehearsal {
   #server: RunningServer | undefined
   #accelerator = ''
 
-  constructor(name: string, directory: string, words: readonly string[]) {
+  constructor(name: string, directory: string, words: readonly string[], results?: string) {
     this.name = name
     this.directory = directory
     this.words = words
     this.state = join(directory, 'state')
     this.runDirectory = join(directory, 'run')
+    this.#results = results
+    if (results !== undefined) writeFileSync(results, '')
   }
 
   say(text: string): void {
@@ -147,13 +151,24 @@ export class Rehearsal {
   async login(machine: Machine): Promise<Machine> {
     await machine.console.login('root', 'liteboot', BOOT_TIMEOUT_MS)
     await loadFunctions(machine.console)
-    const powered = this.#poweredMs.get(machine)
-    this.say(`${machine.name}: logged in${powered === undefined ? '' : `, ${seconds(powered)} s after power-on`}`)
+    this.say(`${machine.name}: logged in, ${this.secondsSincePower(machine)} s after power-on`)
     return machine
   }
 
   async boot(wish: MachineWish): Promise<Machine> {
     return this.login(await this.power(wish))
+  }
+
+  /** Since the machine was switched on, whole seconds. */
+  secondsSincePower(machine: Machine): number {
+    return Number(seconds(this.#poweredMs.get(machine) ?? Date.now()))
+  }
+
+  /** With the date of today. */
+  record(result: object): void {
+    if (this.#results === undefined) return
+    const date = new Date().toISOString().slice(0, 10)
+    appendFileSync(this.#results, `${JSON.stringify({ ...result, date })}\n`)
   }
 
   /** Prints the last boot's and returns it. */
@@ -188,9 +203,10 @@ export async function rehearse(name: string, act: (rehearsal: Rehearsal) => Prom
     options: {
       directory: { type: 'string', default: join('/var/tmp', `liteboot-${basename(name)}`) },
       keep: { type: 'boolean', default: false },
+      results: { type: 'string' },
     },
   })
-  const rehearsal = new Rehearsal(name, values.directory, positionals)
+  const rehearsal = new Rehearsal(name, values.directory, positionals, values.results)
   let fault: unknown
   try {
     await act(rehearsal)

@@ -26,6 +26,21 @@ export const LITEFILE: readonly (readonly [path: string, option: string])[] = [
   ['/opt/licences/', 'link,persistent'],
 ]
 
+/** What no node with a root in memory needs; `./tmp*` and `./boot*` as lists for xCAT have them. */
+const EXLIST = [
+  ...['./boot/*', './tmp*', './usr/share/zoneinfo/*', './usr/share/i18n*', './usr/share/perl*', './usr/lib/*/perl*'],
+  ...[
+    './usr/share/bash-completion*',
+    './var/cache/*',
+    './var/lib/apt/lists/*',
+    './usr/share/locale*',
+    './usr/share/info*',
+  ],
+  // Large, and of programs that other rehearsals need.
+  ...['./usr/lib/python3*', './usr/lib/dracut*', './usr/lib/udev/hwdb.d*', './usr/lib/*/libicu*'],
+  ...['+./usr/share/zoneinfo/UTC', '+./usr/share/zoneinfo/Etc*'],
+]
+
 export interface SitePaths {
   readonly install: string
   readonly image: string
@@ -50,6 +65,13 @@ export function writeTree(paths: SitePaths): void {
   writeFileSync(join(etc, 'issue'), 'Demo cluster \\n \\l\n\n')
   writeFileSync(join(etc, 'environment'), 'CLUSTER=demo\n')
   mkdirSync(paths.persistent, { recursive: true })
+}
+
+/** @returns the file for `linuximage.exlist` */
+export function writeExlist(directory: string): string {
+  const file = join(directory, 'compute.exlist')
+  writeFileSync(file, `${EXLIST.join('\n')}\n`)
+  return file
 }
 
 /** Commands in the order an administrator would type them. */

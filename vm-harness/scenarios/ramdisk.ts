@@ -4,29 +4,13 @@
  *
  *   node vm-harness/scenarios/ramdisk.ts [--keep] [--directory DIR]
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, rmSync } from 'node:fs'
 import { type Check, memoryRootChecks } from '../demo/checklist.ts'
 import { placeRoot } from '../demo/root.ts'
-import { addImageContent, IMAGE, NODES, SERVER, siteCommands, sitePaths, writeTree } from '../demo/site.ts'
+import { addImageContent, IMAGE, NODES, SERVER, siteCommands, sitePaths, writeExlist, writeTree } from '../demo/site.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
 
 const MEMORY_MIB = 2048
-
-/** What no node of this image needs; `./tmp*` and `./boot*` as lists for xCAT have them. */
-const EXLIST = [
-  ...['./boot/*', './tmp*', './usr/share/zoneinfo/*', './usr/share/i18n*', './usr/share/perl*', './usr/lib/*/perl*'],
-  ...[
-    './usr/share/bash-completion*',
-    './var/cache/*',
-    './var/lib/apt/lists/*',
-    './usr/share/locale*',
-    './usr/share/info*',
-  ],
-  // Large, and of programs that other rehearsals need.
-  ...['./usr/lib/python3*', './usr/lib/dracut*', './usr/lib/udev/hwdb.d*', './usr/lib/*/libicu*'],
-  ...['+./usr/share/zoneinfo/UTC', '+./usr/share/zoneinfo/Etc*'],
-]
 
 interface Packing {
   readonly words: readonly string[]
@@ -52,8 +36,7 @@ async function ramdisk(rehearsal: Rehearsal): Promise<void> {
   rehearsal.begin('lite', 'persistent', 'install')
   rehearsal.say('a Debian 12 root file system from Debian packages')
   placeRoot(paths.image)
-  const exlist = join(rehearsal.directory, 'compute.exlist')
-  writeFileSync(exlist, `${EXLIST.join('\n')}\n`)
+  const exlist = writeExlist(rehearsal.directory)
   writeTree(paths)
   addImageContent(paths)
   for (const words of siteCommands(paths)) await rehearsal.command(...words)

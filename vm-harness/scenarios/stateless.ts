@@ -4,20 +4,12 @@
  *
  *   node vm-harness/scenarios/stateless.ts [--keep] [--directory DIR]
  */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Check } from '../demo/checklist.ts'
 import { placeRoot } from '../demo/root.ts'
-import { addImageContent, IMAGE, NODES, SERVER, siteCommands, sitePaths, writeTree } from '../demo/site.ts'
+import { addImageContent, IMAGE, NODES, SERVER, siteCommands, sitePaths, writeExlist, writeTree } from '../demo/site.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
 
 const MEMORY_MIB = 2048
-
-/** As for a ramdisk image: what no node needs. */
-const EXLIST = [
-  ...['./boot/*', './tmp*', './usr/share/zoneinfo/*', './usr/share/i18n*', './usr/share/perl*', './usr/lib/*/perl*'],
-  ...['./var/cache/*', './var/lib/apt/lists/*', './usr/share/locale*', './usr/lib/python3*', './usr/lib/dracut*'],
-]
 
 const CHECKS: readonly Check[] = [
   { title: 'the root is in memory', script: 'stat -f -c %T /', expect: 'tmpfs' },
@@ -32,8 +24,7 @@ async function stateless(rehearsal: Rehearsal): Promise<void> {
   rehearsal.begin('lite', 'persistent', 'install')
   rehearsal.say('a Debian 12 root file system from Debian packages')
   placeRoot(paths.image)
-  const exlist = join(rehearsal.directory, 'compute.exlist')
-  writeFileSync(exlist, `${EXLIST.join('\n')}\n`)
+  const exlist = writeExlist(rehearsal.directory)
   writeTree(paths)
   addImageContent(paths)
   for (const words of siteCommands(paths)) await rehearsal.command(...words)

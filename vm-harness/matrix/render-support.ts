@@ -1,0 +1,42 @@
+/** The page docs/reference/support.md: which firmware was seen to boot, by which way, into which root. */
+import { FIRMWARE } from '../firmware.ts'
+import type { Result } from './results.ts'
+import { type Root, WAYS, type Way } from './ways.ts'
+
+const INTRO = [
+  '# Support matrix',
+  '',
+  'Made from docs/reference/support.json, which virtual machines wrote; do not edit. `npm run matrix` boots the rows marked • and',
+  'renews them, `sh vm-harness/scenarios.sh x86_64:<way> ppc64le:<way>` any other; then `node vm-harness/matrix/results.ts FILE`, as the run says at its',
+  'end.',
+  '',
+  'Each cell is a machine that was switched on and came to its login prompt in a statelite root: the checks that were read',
+  'inside it (every option of `litefile`, the mounts, the failed units of systemd, the architecture, the firmware) and in its timeline,',
+  'and the seconds from power-on to the shell, with an emulated processor on a machine of two cores.',
+  'Rows marked • run in the project’s CI, with both roots.',
+  '',
+]
+
+function cell(way: Way, root: Root, results: readonly Result[]): string {
+  const result = results.find((each) => each.way === way.name && each.root === root)
+  if (result === undefined) return way.roots.includes(root) ? 'not tried' : '–'
+  const { passed, failed, seconds, date } = result
+  if (failed > 0) return `**fails**: ${failed} of ${passed + failed} checks, ${date}`
+  return `yes: ${passed} checks, ${seconds} s, ${date}`
+}
+
+function section(arch: string, results: readonly Result[]): string[] {
+  const ways = WAYS.filter(({ firmware }) => FIRMWARE[firmware].arch === arch)
+  const rows = ways.map((way) => {
+    const words = `\`${way.name}\`${way.always.length > 0 ? ' •' : ''}`
+    return `| ${words} | ${way.description} | \`${way.netboot}\` | ${cell(way, 'nfs', results)} | ${cell(way, 'ramdisk', results)} |`
+  })
+  const header = ['| way | what | `netboot` | NFS root | root in memory |', '|---|---|---|---|---|']
+  return [`## ${arch}`, '', ...header, ...rows, '']
+}
+
+export function renderSupport(results: readonly Result[]): string {
+  const parts = [...new Set(results.flatMap((result) => result.parts))].sort()
+  const seenWith = ['## Seen with', '', 'Debian 12 as the image, and:', '', ...parts.map((part) => `- ${part}`), '']
+  return [...INTRO, ...section('x86_64', results), ...section('ppc64le', results), ...seenWith].join('\n')
+}
