@@ -12,7 +12,7 @@ import { type AdminShell, openAdminShell } from './image-shell.ts'
 
 const { positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { directory: { type: 'string' }, keep: { type: 'boolean' } },
+  options: { directory: { type: 'string' }, keep: { type: 'boolean' }, results: { type: 'string' } },
 })
 const arch = words.find((word) => word === 'x86_64' || word === 'ppc64le') ?? 'x86_64'
 const family = words.find((word) => word === 'rpm' || word === 'debian') ?? 'rpm'
