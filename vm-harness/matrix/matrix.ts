@@ -89,7 +89,7 @@ async function bootOne(rehearsal: Rehearsal, lab: Lab, paths: SitePaths, way: Wa
     passed: rehearsal.passed - before.passed,
     failed: rehearsal.failed - before.failed,
     seconds,
-    parts: versionsOf(FIRMWARE[way.firmware].packages),
+    parts: versionsOf([...FIRMWARE[way.firmware].packages, ...(way.packages ?? [])]),
   })
 }
 

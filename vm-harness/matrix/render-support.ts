@@ -6,14 +6,13 @@ import { type Root, WAYS, type Way } from './ways.ts'
 const INTRO = [
   '# Support matrix',
   '',
-  'Made from docs/reference/support.json, which virtual machines wrote; do not edit. `npm run matrix` boots the rows marked • and',
-  'renews them, `sh vm-harness/scenarios.sh x86_64:<way> ppc64le:<way>` any other; then `node vm-harness/matrix/results.ts FILE`, as the run says at its',
-  'end.',
+  'Made from `support.json` beside it, which virtual machines wrote; do not edit. `npm run matrix` boots what is marked •, as the',
+  "project's CI does; `sh vm-harness/scenarios.sh x86_64:secure-boot ppc64le:vof:nfs` boots others, by way and root. The run says at its",
+  'end how its results are taken in here.',
   '',
-  'Each cell is a machine that was switched on and came to its login prompt in a statelite root: the checks that were read',
+  'Each cell is a machine that was switched on and came to its login prompt in a statelite root: the number of checks that were read',
   'inside it (every option of `litefile`, the mounts, the failed units of systemd, the architecture, the firmware) and in its timeline,',
-  'and the seconds from power-on to the shell, with an emulated processor on a machine of two cores.',
-  'Rows marked • run in the project’s CI, with both roots.',
+  'the seconds from power-on to the shell on an emulated processor, on a machine of two cores that had other work too, and the date.',
   '',
 ]
 
@@ -22,14 +21,14 @@ function cell(way: Way, root: Root, results: readonly Result[]): string {
   if (result === undefined) return way.roots.includes(root) ? 'not tried' : '–'
   const { passed, failed, seconds, date } = result
   if (failed > 0) return `**fails**: ${failed} of ${passed + failed} checks, ${date}`
-  return `yes: ${passed} checks, ${seconds} s, ${date}`
+  return `yes${way.always.includes(root) ? ' •' : ''}: ${passed} checks, ${seconds} s, ${date}`
 }
 
 function section(arch: string, results: readonly Result[]): string[] {
   const ways = WAYS.filter(({ firmware }) => FIRMWARE[firmware].arch === arch)
   const rows = ways.map((way) => {
-    const words = `\`${way.name}\`${way.always.length > 0 ? ' •' : ''}`
-    return `| ${words} | ${way.description} | \`${way.netboot}\` | ${cell(way, 'nfs', results)} | ${cell(way, 'ramdisk', results)} |`
+    const { name, description, netboot } = way
+    return `| \`${name}\` | ${description} | \`${netboot}\` | ${cell(way, 'nfs', results)} | ${cell(way, 'ramdisk', results)} |`
   })
   const header = ['| way | what | `netboot` | NFS root | root in memory |', '|---|---|---|---|---|']
   return [`## ${arch}`, '', ...header, ...rows, '']

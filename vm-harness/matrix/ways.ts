@@ -20,6 +20,8 @@ export interface Way {
   readonly roots: readonly Root[]
   /** The firmware is handed this, which then boots from the network; else what the server serves to petitboot. */
   readonly loader?: 'petitboot'
+  /** Debian's, that the loader comes from; those in the image are not counted. */
+  readonly packages?: readonly string[]
   /** What the timeline must show of the way to the system, in this order. */
   readonly timeline: readonly RegExp[]
   readonly checks: readonly Check[]
@@ -79,6 +81,7 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'uefi-ipxe',
+    packages: ['ipxe'],
     description: 'UEFI PXE, iPXE (`snponly.efi`)',
     ...{ firmware: 'uefi', netboot: 'ipxe', always: BOTH, roots: BOTH },
     timeline: [/tftp +read +snponly\.efi/, ...script],
@@ -93,6 +96,7 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'uefi-http',
+    packages: ['ipxe'],
     description: 'UEFI HTTP boot, iPXE by URL',
     ...{ firmware: 'uefi-http', netboot: 'ipxe', always: BOTH, roots: BOTH },
     timeline: [/http +get +\/boot\/loader\/snponly\.efi/, ...script],
@@ -100,6 +104,7 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'uefi-http-grub',
+    packages: ['grub-efi-amd64-bin'],
     description: 'UEFI HTTP boot, GRUB of `liteboot grub make`',
     ...{ firmware: 'uefi-http', netboot: 'grub2-http', always: NONE, roots: BOTH },
     timeline: [
@@ -111,6 +116,7 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'uefi-ipxe-drivers',
+    packages: ['ipxe'],
     description: 'UEFI PXE, iPXE with its own drivers (`ipxe.efi`)',
     ...{ firmware: 'uefi', netboot: 'ipxe-drivers', always: NONE, roots: BOTH },
     timeline: [/tftp +read +ipxe\.efi/, ...script],
@@ -133,6 +139,7 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'pxelinux',
+    packages: ['pxelinux'],
     description: '`pxelinux.0`, all by TFTP',
     ...{ firmware: 'bios', netboot: 'pxe', always: NONE, roots: BOTH },
     timeline: [/tftp +read +pxelinux\.0/, /tftp +read +\/pxelinux\.cfg\/n1/, /tftp +read +\/image\/\S+\/kernel/],
@@ -140,6 +147,7 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'lpxelinux',
+    packages: ['pxelinux'],
     description: '`lpxelinux.0`, kernel by HTTP',
     ...{ firmware: 'bios', netboot: 'pxe-http', always: NONE, roots: BOTH },
     timeline: [/tftp +read +lpxelinux\.0/, /tftp +read +\/pxelinux\.cfg\/n1/, /http +get +\/image\/\S+\/kernel/],
