@@ -1,6 +1,7 @@
 /**
  * Rehearsals side by side: two at a time, since a third virtual machine on two cores only slows the others. Each one's output
- * is printed when it ends; on a terminal a line shows what runs. At the end what each took, and the sum.
+ * is printed when it ends (a single one's as it comes); on a terminal a line shows what runs. At the end what each took, and
+ * the sum.
  *
  *   node vm-harness/lanes.ts [--lanes N] name[:word…] …
  */
@@ -47,7 +48,8 @@ export function countsOf(log: string, status: number | null): Pick<Rehearsed, 'p
   return status === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 }
 }
 
-function rehearse(title: string): Promise<Rehearsed> {
+/** @param isAlone nothing else is printed meanwhile */
+function rehearse(title: string, isAlone: boolean): Promise<Rehearsed> {
   const [name = '', ...words] = title.split(':')
   const file = join(DIRECTORY, title.replaceAll(':', '-'))
   const results = `${file}.jsonl`
@@ -61,6 +63,7 @@ function rehearse(title: string): Promise<Rehearsed> {
   const log = createWriteStream(`${file}.log`)
   const take = (chunk: Buffer) => {
     log.write(chunk)
+    if (isAlone) process.stdout.write(chunk)
     state.lastLine = chunk.toString().trimEnd().split('\n').at(-1)?.trim() ?? ''
   }
   child.stdout.on('data', take)
@@ -74,7 +77,7 @@ function rehearse(title: string): Promise<Rehearsed> {
       log.end(() => {
         const text = readFileSync(`${file}.log`, 'utf8')
         clearLine()
-        process.stdout.write(`\n=== ${title}\n${text}`)
+        if (!isAlone) process.stdout.write(`\n=== ${title}\n${text}`)
         const seconds = Math.round((Date.now() - state.startedMs) / 1000)
         resolve({ title, seconds, ...countsOf(text, status), results })
       })
@@ -113,7 +116,7 @@ async function main(): Promise<void> {
   const lane = async () => {
     for (let title = waiting.shift(); title !== undefined && !isInterrupted; title = waiting.shift()) {
       process.stdout.write(`--- ${title} begins; its log is ${join(DIRECTORY, `${title.replaceAll(':', '-')}.log`)}\n`)
-      done.push(await rehearse(title))
+      done.push(await rehearse(title, positionals.length === 1))
     }
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -121,7 +124,7 @@ async function main(): Promise<void> {
       isInterrupted = true
       for (const { child } of running.values()) endGently(child)
     })
-  const ticker = process.stderr.isTTY ? setInterval(showLine, 1000) : undefined
+  const ticker = process.stderr.isTTY && positionals.length > 1 ? setInterval(showLine, 1000) : undefined
   await Promise.all(Array.from({ length: Number(values.lanes) }, lane))
   clearInterval(ticker)
   clearLine()
