@@ -29,8 +29,8 @@ export interface EfiFileParts {
   readonly now: () => number
 }
 
-/** Firmware asks for the size first, shim for the same file twice: said once. */
-const SAME_MS = 60_000
+/** Firmware asks for the size first, shim for the same file twice: said once. A node that boots again is told again. */
+const SAME_MS = 10_000
 
 export function openEfiFiles({ cluster, loaders, emit, now }: EfiFileParts): EfiFiles {
   const said = new Map<string, { readonly why: string; readonly atMs: number }>()
