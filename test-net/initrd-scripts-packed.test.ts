@@ -172,6 +172,41 @@ for (const shell of CANNOT_RUN === undefined ? SHELLS : []) {
     t.regex(out, /^the root does not fit into its tmpfs of size 128k: set rootlimit=/)
   })
 
+  test(`${shell.name}: a root that did not fit is not fetched again until it is another one or may be larger`, async (t) => {
+    let fetched = 0
+    const counted: Answer = (response, bytes) => {
+      fetched++
+      whole(response, bytes)
+    }
+    const { run } = await openNode(t, shell, cpio, [counted], (line) => line.replace(/\t\d+$/, '\t1000'))
+    const small = `fetch_plan() { :; }\nset_limit() { LIMIT=128k; }\n${ROOT_FAILS}\n${ROOT_FAILS}\n${ROOT_FAILS}`
+    const [first, second, third] = (await run(small)).split('\n')
+    t.regex(first ?? '', /^the root does not fit into its tmpfs of size 128k/)
+    t.regex(
+      second ?? '',
+      /^the root takes more than the 0 MiB .* tmpfs of size 128k, and is not fetched again: set rootlimit=/,
+    )
+    t.is(third, second)
+    t.is(fetched, 1)
+    t.is(await run(ROOT_FAILS), 'booted\n')
+    t.is(fetched, 2)
+  })
+
+  test(`${shell.name}: a root larger than the tmpfs it may have is not fetched`, async (t) => {
+    const gone: Answer = (response) => response.writeHead(404).end()
+    const { work, run } = await openNode(t, shell, cpio, [gone], (line) => line.replace(/\t\d+$/, `\t${950 * 2 ** 20}`))
+    const meminfo = (total: number) =>
+      writeFileSync(join(work, 'meminfo'), `MemTotal: ${total * 1024} kB\nMemAvailable: ${(total - 10) * 1024} kB\n`)
+    meminfo(1050)
+    const settings = `MEMINFO_FILE=${work}/meminfo`
+    t.regex(
+      await run(ROOT_FAILS, settings),
+      /^the root takes 950 MiB of memory, it may have 945 MiB \(90%\) of 1050 MiB: give the node more, leave more out \(exlist\), pack as squashfs, or use rootfstype=nfs\n$/,
+    )
+    meminfo(1060)
+    t.regex(await run(ROOT_FAILS, settings), /^the root cannot be fetched from http:.*404/)
+  })
+
   test(`${shell.name}: a root that is here is not fetched again when only its revision was wrong`, async (t) => {
     const gone: Answer = (response) => response.writeHead(404).end()
     const { run } = await openNode(t, shell, cpio, [whole, gone])

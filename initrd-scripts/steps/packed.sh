@@ -3,7 +3,7 @@
 # under an overlay (squashfs). Nothing of it is believed before its length and SHA-256 are right. The whole root can be
 # written then, and lasts until the node is switched off.
 
-: "${FETCH_IDLE_SECONDS:=60}" "${PROGRESS_SECONDS:=30}" "${MEMORY_RESERVE_KIB:=65536}" "${MEMINFO_FILE:=/proc/meminfo}"
+: "${FETCH_IDLE_SECONDS:=60}" "${PROGRESS_SECONDS:=30}"
 : "${ZSTD_PROGRAM:=/liteboot/zstd/zstd}"
 # In /run: with squashfs it stays behind the running root.
 PACKED_DIR=$RUN_DIR/root
@@ -72,53 +72,6 @@ find_unpacker() {
   esac
   command -v "$UNPACKER" >/dev/null ||
     fail "the initrd cannot unpack $1 (it has no ${UNPACKER##*/}): run liteimg, which makes both anew"
-}
-
-# A node that runs out of memory while it unpacks is killed by its kernel in some place or other: say it before.
-check_memory() {
-  cm_need=$(((mp_unpacked + 1023) / 1024))
-  [ "$mp_format" != squashfs ] || cm_need=$(((mp_size + 1023) / 1024))
-  cm_total=$(meminfo_kib MemTotal)
-  cm_free=$(meminfo_kib MemAvailable)
-  if [ "$((cm_need + MEMORY_RESERVE_KIB))" -gt "$cm_free" ]; then
-    fail "the root takes $((cm_need / 1024)) MiB of memory, $((cm_free / 1024)) MiB of $((cm_total / 1024)) MiB are free: give the node more, leave more out (exlist), pack as squashfs, or use rootfstype=nfs"
-    return 1
-  fi
-  set_limit
-}
-
-meminfo_kib() { sed -n "s/^$1: *\([0-9]*\) kB\$/\1/p" "$MEMINFO_FILE"; }
-
-# set_limit: LIMIT, the size= of what can be written to. rootlimit= on the kernel command line, else the kernel's own
-# default of half the memory, or more where the root would not leave room in that.
-set_limit() {
-  LIMIT=$(cmdline_value rootlimit)
-  case $LIMIT in
-    '')
-      LIMIT=50%
-      [ "$mp_format" = squashfs ] || [ "$((cm_need * 5 / 4))" -le "$((cm_total / 2))" ] || LIMIT=90%
-      return 0
-      ;;
-    *[!0-9kmgKMG%]* | [!0-9]* | *[kmgKMG%]?*)
-      warn "rootlimit=$LIMIT is not a size (4g, 512m, 80%): taken as 50%"
-      LIMIT=50%
-      return 0
-      ;;
-  esac
-  [ "$mp_format" = squashfs ] || [ "$(size_kib "$LIMIT")" -ge "$cm_need" ] ||
-    fail "rootlimit=$LIMIT is too small: the root takes $((cm_need / 1024)) MiB"
-}
-
-# size_kib SIZE: as tmpfs reads it.
-size_kib() {
-  sk_number=${1%[kmgKMG%]}
-  case $1 in
-    *%) printf '%s\n' "$((cm_total * sk_number / 100))" ;;
-    *[kK]) printf '%s\n' "$sk_number" ;;
-    *[mM]) printf '%s\n' "$((sk_number * 1024))" ;;
-    *[gG]) printf '%s\n' "$((sk_number * 1048576))" ;;
-    *) printf '%s\n' "$((sk_number / 1024))" ;;
-  esac
 }
 
 # download: the packed root on standard output. Its end is not trusted; the digest is. The process is known by its number,
@@ -240,7 +193,8 @@ explain_part() {
     unpack) fail "the root from $mp_url cannot be decompressed: $ep_said" ;;
     *)
       if [ "$(df -k "$NEWROOT" | awk 'NR > 1 && $(NF - 2) ~ /^[0-9]+$/ { print $(NF - 2) }')" = 0 ]; then
-        fail "the root does not fit into its tmpfs of size $LIMIT: set rootlimit= on the kernel command line, or leave more out (exlist)"
+        printf '%s\n' "$mp_sha256 $LIMIT" >"$RUN_DIR/root.misfit"
+        fail "the root does not fit into its tmpfs of size $LIMIT: set rootlimit= on the kernel command line, or $(need_less)"
       else
         fail "the root from $mp_url cannot be unpacked: $ep_said"
       fi

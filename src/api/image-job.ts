@@ -153,7 +153,9 @@ async function sameFiles(rootimgdir: string, { base, directory }: Draft): Promis
   if (hadGz === undefined && hasGz !== undefined) return false
   const packs = [before, directory].map((place) => readPackRecord(join(place, STATELITE_RECORD)))
   // An NFS root does without, and what an older one left beside an unchanged tree does no harm.
-  return packs[1] === undefined || (packs[0]?.sha256 === packs[1].sha256 && packs[0].format === packs[1].format)
+  const [had, has] = packs
+  if (has === undefined) return true
+  return had?.sha256 === has.sha256 && had.format === has.format && had.unpackedBytes === has.unpackedBytes
 }
 
 /** The work was done under a name that is gone by the time anybody reads of it. */
@@ -192,11 +194,12 @@ async function packRoot(
     return undefined
   }
   onProgress(`Packing contents of ${join(job.rootimgdir, 'rootimg')} ...`)
-  const { rootimgdir, kernelVersion, tree } = job
+  const { rootimgdir, arch, kernelVersion, tree } = job
   return await packForStatelite({
     ...job.pack,
     rootimgdir,
     rootimg,
+    arch,
     directory,
     entryPaths: tree.entries.map(({ path }) => path),
     revision: tree.revision,

@@ -16,6 +16,7 @@ import { liteimg } from '../image/liteimg/liteimg.ts'
 import type { TreeEdit } from '../image/liteimg/tree-edit.ts'
 import { type Compressor, defaultCompressor } from '../image/pack/compressors.ts'
 import { type PackReport, packTree } from '../image/pack/pack.ts'
+import { pageBytesOf } from '../image/pack/page-size.ts'
 import type { PackMethod } from '../image/pack/record.ts'
 import { listReader } from '../image/pack/selection.ts'
 import { putSiteFiles, type SiteFiles } from '../image/site-files.ts'
@@ -109,6 +110,7 @@ export async function packAll(
       lists: { read: listReader, variables: { ...process.env, ...job.environvar } },
       leaveOut: LEAVE_OUT,
       keep: [...KEEP, './dev', './proc', './run', './sys', './tmp', ...zone],
+      pageBytes: await pageBytesOf(copy, job.arch, job.kernelVersion),
     },
     directory,
     purpose: 'netboot',

@@ -120,10 +120,16 @@ test('nodes whose memory is known and too small, and no others', async (t) => {
   const record = { ...JSON.parse(readRecord(site)), unpackedBytes: 900 * 1024 * 1024 }
   writeFileSync(join(site.directory, 'image/rootimg-statelite.json'), JSON.stringify(record))
   site.force('discoverydata', { uuid: 'one' }, { node: 'cn1', memory: '963' })
-  site.force('discoverydata', { uuid: 'two' }, { node: 'cn2', memory: '964' })
+  site.force('discoverydata', { uuid: 'two' }, { node: 'cn2', memory: '1000' })
   t.deepEqual((await site.check('cn')).map(renderCheckFinding), [
     'error    cn1: image lite: its root takes 900 MiB of memory, and it has 963 MiB (leave more out (exlist), pack as squashfs, or use rootfstype=nfs)',
   ])
+  // Room for the root, and none for its tmpfs, which is nine tenths unless rootlimit= says more.
+  site.force('discoverydata', { uuid: 'one' }, { node: 'cn1', memory: '999' })
+  t.like((await site.check('cn'))[0], { code: 'no-memory', nodes: ['cn1'] })
+  await site.set('node=cn1', 'bootparams.addkcmdline=rootlimit=95%')
+  t.is((await site.check('cn')).length, 0)
+  site.force('discoverydata', { uuid: 'one' }, { node: 'cn1', memory: '963' })
   await site.set('node=cn3', 'vm.memory=0.5')
   await site.set('node=cn2', 'vm.memory=512')
   t.is((await site.check('cn')).length, 1, 'what the machine itself said counts; what is no size is nothing')

@@ -1,5 +1,6 @@
 /** A stateless image (provmethod=netboot) from packimage to the plan of its node. */
 import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { putSmallImage } from '../image/small-image.ts'
@@ -68,4 +69,27 @@ test('liteimg -t: the option wins, and the row follows it', async (t) => {
   t.notRegex(await run('liteimg lite'), /rootfstype/)
   t.regex(await run('liteimg -t nfs lite'), /^lite: rootfstype=nfs$/m)
   t.regex(await run('liteimg -t disk lite'), /invalid.*nfs, ramdisk/s)
+})
+
+test('what a root in memory takes is counted in the pages of its kernel, listed, and counted again where it was wrong', async (t) => {
+  const site = newSite(t)
+  const image = join(site.directory, 'image')
+  putSmallImage(image)
+  const run = async (line: string) => (await runCommand(site, line.split(' '))).stdout
+  await run(
+    `chtab imagename=lite osimage.imagetype=linux osimage.osarch=x86_64 osimage.provmethod=statelite osimage.rootfstype=ramdisk linuximage.rootimgdir=${image}`,
+  )
+  t.regex(await run('liteimg -c gzip lite'), / MiB unpacked$/m)
+  t.regex(await run('liteimg lite'), /^lite: generation 2 stays current/m)
+  const record = join(image, 'rootimg-statelite.json')
+  const { unpackedBytes, pageBytes, ...rest } = JSON.parse(readFileSync(record, 'utf8'))
+  t.is(pageBytes, 4096)
+  t.is(unpackedBytes % 1024, 0)
+  writeFileSync(record, JSON.stringify({ ...rest, unpackedBytes: 5 * 1024 * 1024 }))
+  t.regex(await run('liteboot image ls'), /MEMORY +NODES.* 5\.0 MiB +-/s)
+  t.regex(await run('liteimg lite'), /^lite: generation 3 is current/m, 'the same bytes, another need')
+  t.is(JSON.parse(readFileSync(record, 'utf8')).unpackedBytes, unpackedBytes)
+  writeFileSync(join(image, 'rootimg/boot/config-6.1.0-56'), 'CONFIG_PPC_64K_PAGES=y\n')
+  t.regex(await run('liteimg lite'), / MiB unpacked in pages of 64 KiB$/m)
+  t.true(JSON.parse(readFileSync(record, 'utf8')).unpackedBytes > 3 * unpackedBytes)
 })

@@ -23,6 +23,7 @@ export const STEPS = [
     'inventory',
     'rescue',
     'learn',
+    'memory',
     'packed',
     'root',
     'disks',

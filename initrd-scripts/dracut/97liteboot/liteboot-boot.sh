@@ -15,7 +15,7 @@ RUN_DIR=/run/liteboot
 NEWROOT=$1
 STEPS=/liteboot/steps
 # The order matters: each file uses what the ones before it define.
-for step in log cmdline retry report plan mounts network inventory rescue learn packed root disks tools partitions localspace localdisk persistent trees source entries system switch; do
+for step in log cmdline retry report plan mounts network inventory rescue learn memory packed root disks tools partitions localspace localdisk persistent trees source entries system switch; do
   # shellcheck disable=SC1090
   . "$STEPS/$step.sh"
 done

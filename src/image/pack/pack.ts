@@ -67,6 +67,7 @@ export async function packTree(request: PackRequest): Promise<PackReport> {
       ...written,
       mtimeSeconds,
       unpackedBytes: selection.tmpfsBytes,
+      pageBytes: selection.pageBytes,
       paths: selection.paths.length,
       ...(request.revision === undefined ? {} : { revision: request.revision }),
     }

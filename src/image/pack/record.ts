@@ -24,6 +24,8 @@ export interface PackRecord {
   readonly mtimeSeconds: number
   /** Memory that the unpacked root takes in a tmpfs. */
   readonly unpackedBytes: number
+  /** Of the nodes, in which that is counted; absent: made before it was noted, 4 KiB. */
+  readonly pageBytes?: number
   readonly paths: number
   /** Digest of the entries it was prepared for; absent: not for statelite. */
   readonly revision?: string
@@ -53,6 +55,15 @@ export const NETBOOT_FILES = [
   ...['rootimg.cpio.gz', 'rootimg.cpio.xz', 'rootimg.cpio.zst', 'rootimg.tar.gz', 'rootimg.tar.xz', 'rootimg.tar.zst'],
   ...['rootimg.sfs', 'rootimg.gz'],
 ] as const
+
+/** What a node needs before it fetches: a squashfs stays packed, and what is written over it comes on top. */
+export function memoryBytes({
+  format,
+  sizeBytes,
+  unpackedBytes,
+}: Pick<PackRecord, 'format' | 'sizeBytes' | 'unpackedBytes'>): number {
+  return format === 'squashfs' ? sizeBytes : unpackedBytes
+}
 
 export type FoundPack = { readonly record: PackRecord; readonly path: string } | { readonly fault: string }
 

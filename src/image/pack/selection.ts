@@ -15,7 +15,9 @@ export interface Selection {
   readonly mountPoints: readonly string[]
   /** Sum of the sizes of regular files, hard links once. */
   readonly dataBytes: number
-  /** Memory that a tmpfs needs for it: whole pages. */
+  /** Of the nodes that unpack it. */
+  readonly pageBytes: number
+  /** Memory that a tmpfs of theirs needs for it: whole pages. */
   readonly tmpfsBytes: number
   /** Patterns of the exlist that match nothing, worded for their author. */
   readonly idlePatterns: readonly string[]
@@ -30,9 +32,9 @@ export interface SelectionRequest {
   readonly leaveOut?: readonly string[]
   /** Paths (`./tmp`) packed whatever the patterns say, as far as they are there, with what is below those that end in `/`. */
   readonly keep?: readonly string[]
+  /** Left out: 4 KiB. */
+  readonly pageBytes?: number
 }
-
-const PAGE_BYTES = 4096
 
 /** @throws ImageError image-pack for a list that cannot be read */
 export function selectTree(request: SelectionRequest): Selection {
@@ -42,9 +44,17 @@ export function selectTree(request: SelectionRequest): Selection {
   const chosen = addParents(chooseKept(exlist, walked.paths, request.keep ?? []))
   const paths = walked.paths.filter((path) => chosen.has(path))
   const left = walked.paths.filter((path) => !chosen.has(path) && chosen.has(parentOfPath(path)))
-  const { root } = request
+  const { root, pageBytes = 4096 } = request
   const idlePatterns = describeIdle(exlist.unmatched())
-  return { root, paths, left, mountPoints: walked.mountPoints, ...measure(root, paths), idlePatterns }
+  return {
+    root,
+    paths,
+    left,
+    mountPoints: walked.mountPoints,
+    pageBytes,
+    ...measure(root, paths, pageBytes),
+    idlePatterns,
+  }
 }
 
 /** A list for all images of a family has many that this image does not need: above these they are one line. */
@@ -116,7 +126,11 @@ function addParents(chosen: Set<string>): Set<string> {
   return chosen
 }
 
-function measure(root: string, paths: readonly string[]): { readonly dataBytes: number; readonly tmpfsBytes: number } {
+function measure(
+  root: string,
+  paths: readonly string[],
+  pageBytes: number,
+): { readonly dataBytes: number; readonly tmpfsBytes: number } {
   const seen = new Set<string>()
   let dataBytes = 0
   let tmpfsBytes = 0
@@ -131,7 +145,7 @@ function measure(root: string, paths: readonly string[]): { readonly dataBytes: 
       seen.add(key)
     }
     dataBytes += Number(stat.size)
-    tmpfsBytes += Math.ceil(Number(stat.size) / PAGE_BYTES) * PAGE_BYTES
+    tmpfsBytes += Math.ceil(Number(stat.size) / pageBytes) * pageBytes
   }
   return { dataBytes, tmpfsBytes }
 }

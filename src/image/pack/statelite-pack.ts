@@ -1,18 +1,20 @@
 /** liteimg's last step for rootfstype=ramdisk: the prepared tree as one file that the lean initrd can unpack. */
-import { readFile, stat, utimes } from 'node:fs/promises'
+import { stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generationNumbers, placeOf } from '../generations/layout.ts'
 import { ImageError } from '../image-error.ts'
 import { findKernels } from '../initrd/kernel.ts'
-import { resolveInside } from '../liteimg/confined.ts'
+import { kernelConfig } from '../initrd/kernel-config.ts'
 import { type Compressor, defaultCompressor } from './compressors.ts'
 import { type PackReport, packTree } from './pack.ts'
+import { pageBytesOf } from './page-size.ts'
 import { type PackMethod, readPackRecord, STATELITE_RECORD } from './record.ts'
 import { listReader } from './selection.ts'
 
 export interface StatelitePackRequest {
   readonly rootimgdir: string
   readonly rootimg: string
+  readonly arch: string
   /** Gets the packed root. */
   readonly directory: string
   /** Left out: as the image was packed before, else cpio and gzip. */
@@ -34,11 +36,11 @@ const KEEP = ['./.statelite', './.statelite/revision', './.default/', './dev', '
 
 /** @throws ImageError image-pack, image-tool */
 export async function packForStatelite(request: StatelitePackRequest): Promise<PackReport> {
-  const { rootimg, revision, lockFd, onProgress } = request
+  const { rootimg, arch, kernelVersion, revision, lockFd, onProgress } = request
   const { method, compressor } = choosePacking(request)
   if (method === 'tar')
     throw new ImageError('image-pack', 'nodes of a ramdisk image unpack cpio and squashfs, not tar: use -m cpio')
-  if (method === 'squashfs') await checkKernelReads(rootimg, compressor, request.kernelVersion)
+  if (method === 'squashfs') await checkKernelReads(rootimg, compressor, kernelVersion)
   await settleTimes(rootimg)
   return await packTree({
     tree: {
@@ -48,6 +50,7 @@ export async function packForStatelite(request: StatelitePackRequest): Promise<P
       leaveOut: LEAVE_OUT,
       // An exlist that says ./tmp* must not take away what a litefile entry is mounted on.
       keep: [...KEEP, ...request.entryPaths.map((path) => `.${path.replace(/\/+$/, '')}`)],
+      pageBytes: await pageBytesOf(rootimg, arch, kernelVersion),
     },
     directory: request.directory,
     purpose: 'statelite',
@@ -93,11 +96,10 @@ const KERNEL_OPTIONS: Readonly<Record<Compressor, string>> = {
   zstd: 'CONFIG_SQUASHFS_ZSTD',
 }
 
-/** A kernel without its configuration in /boot is believed. */
+/** A kernel without its configuration in the image is believed. */
 async function checkKernelReads(rootimg: string, compressor: Compressor, wanted: string | undefined): Promise<void> {
   const version = wanted ?? (await findKernels(rootimg))[0]?.version
-  const real = version === undefined ? undefined : await resolveInside(rootimg, `boot/config-${version}`)
-  const config = real === undefined ? undefined : await readFile(join(rootimg, real), 'utf8').catch(() => undefined)
+  const config = version === undefined ? undefined : await kernelConfig(rootimg, version)
   const option = KERNEL_OPTIONS[compressor]
   if (config === undefined || config.includes(`\n${option}=y`)) return
   throw new ImageError(

@@ -27,6 +27,7 @@ import { COMPRESSORS, isInstalled } from '../../../src/image/pack/compressors.ts
 import { bytesOfName, shownName, textOfName } from '../../../src/image/pack/file-name.ts'
 import { newcPieces } from '../../../src/image/pack/newc.ts'
 import { type PackRequest, packTree } from '../../../src/image/pack/pack.ts'
+import { pageBytesOf } from '../../../src/image/pack/page-size.ts'
 import { openPackRecords } from '../../../src/image/pack/record.ts'
 import { type SelectionRequest, selectTree } from '../../../src/image/pack/selection.ts'
 
@@ -222,6 +223,44 @@ test('hard links: only names in the archive count', (t) => {
   t.is(readFileSync(join(to, 'etc/hosts'), 'utf8'), '127.0.0.1 localhost\n')
   t.is(lstatSync(join(to, 'etc/hosts')).nlink, 1)
 })
+
+test('memory is counted in whole pages of the nodes, hard links once', (t) => {
+  const work = workDirectory(t)
+  const root = makeTree(work)
+  const { paths, tmpfsBytes: small } = selectTree(selectionOf(root))
+  const { tmpfsBytes: large, pageBytes } = selectTree(selectionOf(root, { pageBytes: 65536 }))
+  const inodes = 1024 * paths.length
+  // Nine files with content: eight take one page, usr/big is 3 MiB and 17 bytes; two names of etc/hosts are links.
+  const onePage = ['hosts', 'name with blanks', 'umläut', 'README', 'book', 'de/x', 'en_US/x', 'latin-'].length
+  t.is(small - inodes, onePage * 4096 + 3 * 1024 * 1024 + 4096)
+  t.is(large - inodes, onePage * 65536 + 3 * 1024 * 1024 + 65536)
+  t.is(pageBytes, 65536)
+})
+
+for (const [what, arch, files, kibibytes] of [
+  ['no configuration, x86_64', 'x86_64', {}, 4],
+  ['no configuration, ppc64le', 'ppc64le', {}, 64],
+  ['no configuration, aarch64', 'aarch64', {}, 4],
+  [
+    'Debian on POWER',
+    'ppc64le',
+    { 'boot/config-6.1': '# CONFIG_PPC_4K_PAGES is not set\nCONFIG_PPC_64K_PAGES=y\n' },
+    64,
+  ],
+  ['POWER with small pages', 'ppc64le', { 'boot/config-6.1': 'CONFIG_PPC_4K_PAGES=y\nCONFIG_X=y\n' }, 4],
+  ['EL on arm64', 'aarch64', { 'lib/modules/6.1/config': 'CONFIG_A=y\nCONFIG_ARM64_64K_PAGES=y\n' }, 64],
+  ['Linux 6.9', 'aarch64', { 'boot/config-6.1': 'CONFIG_HAVE_PAGE_SIZE_4KB=y\nCONFIG_PAGE_SIZE_16KB=y\n' }, 16],
+  ['another kernel', 'aarch64', { 'boot/config-5.9': 'CONFIG_ARM64_64K_PAGES=y\n' }, 4],
+] as const)
+  test(`page size: ${what}`, async (t) => {
+    const root = workDirectory(t)
+    for (const [path, content] of Object.entries({ 'boot/vmlinuz-6.1': 'kernel', ...files })) {
+      mkdirSync(join(root, path, '..'), { recursive: true })
+      writeFileSync(join(root, path), content)
+    }
+    t.is(await pageBytesOf(root, arch), kibibytes * 1024)
+    t.is(await pageBytesOf(root, arch, '6.1'), kibibytes * 1024)
+  })
 
 test('a file of 4 GiB is refused by name, before anything is read', (t) => {
   const work = workDirectory(t)

@@ -94,7 +94,8 @@ function checkNode(node: ClusterNode, pass: Pass): void {
   }
   for (const finding of findingsOf(node, pass)) addFinding(finding, node, report)
   checkArchitecture(node, pass)
-  checkMemory(node, answers.plan(node, snapshot).plan?.root, pass.memory, report)
+  const image = snapshot.images.get(node.imageName)
+  checkMemory(node, image, answers.plan(node, snapshot).plan?.root, pass.memory, report)
   const network = node.ip === undefined ? undefined : snapshot.networkOf(node.ip)
   if (network !== undefined) needs.networks.add(network.netname)
   noteNeeds(node, pass)

@@ -1,9 +1,11 @@
 /** image ls, promote, rollback and gc: the tables' side of generations. */
-
+import { join } from 'node:path'
 import type { Image, Snapshot } from '../../../cluster/model.ts'
 import { decideGarbage } from '../../../image/generations/garbage.ts'
 import { type Generation, type Generations, openGenerations } from '../../../image/generations/generations.ts'
 import { measureGenerations } from '../../../image/generations/sizes.ts'
+import { packRecordName } from '../../../image/pack/find.ts'
+import { memoryBytes, readPackRecord } from '../../../image/pack/record.ts'
 import { checkedEntriesOf } from '../../../statelite/compile.ts'
 import { OperatorError } from '../../errors.ts'
 import { commandResult } from '../../protocol.ts'
@@ -25,8 +27,9 @@ export const listGenerations: Method<'image.list'> = async (context, { image: na
     // Reading every inode of every image takes too long to be done unasked.
     const sizes = name === undefined ? [] : await measureGenerations(generations.map(({ directory }) => directory))
     for (const [index, generation] of generations.entries()) {
-      const { number, madeAt, by, reason, isCurrent, facts, rootimg } = generation
+      const { number, madeAt, by, reason, isCurrent, facts, directory, rootimg } = generation
       const nodes = users.get(number) ?? []
+      const packed = image.rootfstype === 'ramdisk' ? readPackRecord(join(directory, packRecordName(image))) : undefined
       listed.push({
         image: image.name,
         generation: number,
@@ -38,6 +41,7 @@ export const listGenerations: Method<'image.list'> = async (context, { image: na
         kernel: facts.kernelVersion ?? null,
         rootimg,
         size: sizes[index] ?? null,
+        memory: packed === undefined ? null : memoryBytes(packed),
         nodes: nodes.map(({ node, connected }) => ({ node, connected, stale: !isCurrent })),
       })
     }

@@ -83,14 +83,16 @@ async function saveRootfstype(context: MethodContext, { name, rootfstype }: Imag
 /** As xCAT prints it. */
 function renderPacked(image: Image, { packed }: ImageReport): string[] {
   if (packed === undefined) return []
-  const { method, compressor, sizeBytes, unpackedBytes } = packed.record
+  const { method, compressor, sizeBytes, unpackedBytes, pageBytes = 4096 } = packed.record
   const rootimg = join(image.rootimgdir, 'rootimg')
+  // Nodes with large pages need much more for the same files, which surprises whoever looks at the tree.
+  const pages = pageBytes === 4096 ? '' : ` in pages of ${pageBytes / 1024} KiB`
   const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
   return [
     `Packing contents of ${rootimg} ...`,
     `compress method: ${compressor}`,
     `Packing contents of ${rootimg} done.`,
-    `${packed.path}: ${method}, ${mebibytes(sizeBytes)}, ${mebibytes(unpackedBytes)} unpacked`,
+    `${packed.path}: ${method}, ${mebibytes(sizeBytes)}, ${mebibytes(unpackedBytes)} unpacked${pages}`,
   ]
 }
 

@@ -7,6 +7,8 @@ export interface ListedGeneration {
   readonly by: string
   readonly reason: string
   readonly size: { readonly bytes: number; readonly ownBytes: number } | null
+  /** Of a node, when the root is in memory: of all of it, or of a squashfs without what is written over it. */
+  readonly memory: number | null
   readonly nodes: readonly { readonly node: string; readonly connected: boolean }[]
 }
 
@@ -16,13 +18,23 @@ const NAMES_SHOWN = 4
 export function renderGenerations(listed: readonly ListedGeneration[]): string[] {
   if (listed.length === 0) return []
   const hasSizes = listed.some(({ size }) => size !== null)
+  const hasMemory = listed.some(({ memory }) => memory !== null)
   const rows = [
-    ['IMAGE', 'GENERATION', 'MADE', ...(hasSizes ? ['SIZE', 'OWN'] : []), 'NODES', 'WHAT'],
+    [
+      'IMAGE',
+      'GENERATION',
+      'MADE',
+      ...(hasSizes ? ['SIZE', 'OWN'] : []),
+      ...(hasMemory ? ['MEMORY'] : []),
+      'NODES',
+      'WHAT',
+    ],
     ...listed.map((item) => [
       item.image,
       `${item.generation}${item.current ? ' (current)' : ''}`,
       renderTime(item.madeAt),
       ...(hasSizes ? [renderSize(item.size?.bytes), renderSize(item.size?.ownBytes)] : []),
+      ...(hasMemory ? [renderSize(item.memory ?? undefined)] : []),
       renderNodes(item),
       // Makers usually begin with their own name.
       item.reason.startsWith(item.by) ? item.reason : `${item.by}: ${item.reason}`,
