@@ -88,7 +88,7 @@ async function boots(
 }
 
 const url = (name: string) => `tftp://10.0.2.2/${name}`
-const ipxeBoot = (kernel: string) =>
+const ipxeBoot = (kernel: string, again = 'boot.ipxe') =>
   renderIpxeBoot({
     node: 'cn07',
     image: 'hpc9-lite',
@@ -96,6 +96,7 @@ const ipxeBoot = (kernel: string) =>
     files: { kernelUrl: url(kernel), initrdUrl: url('initrd') },
     commandLine: 'echo NODE=cn07 memmap=1G$4G',
     hasBootif: false,
+    scriptUrl: url(again),
   })
 
 needs(QEMU, KERNEL)('iPXE loads kernel and initrd and starts the kernel', async (t) => {
@@ -115,6 +116,21 @@ needs(QEMU, KERNEL)('iPXE loads kernel and initrd and starts the kernel', async 
 needs(QEMU, KERNEL)('iPXE tries again when the server does not answer with the file', async (t) => {
   const again = 'could not load hpc9-lite, trying again'
   await boots(t, 'boot.ipxe', { 'boot.ipxe': ipxeBoot('absent') }, [again, again])
+  await boots(t, 'boot.ipxe', { 'boot.ipxe': ipxeBoot('absent', 'no-script') }, [again, again])
+})
+
+needs(QEMU, KERNEL)('iPXE asks for its script again: the image has another kernel by then', async (t) => {
+  const files = {
+    'boot.ipxe': ipxeBoot('absent', 'next.ipxe'),
+    'next.ipxe': ipxeBoot('kernel'),
+    kernel: KERNEL,
+    initrd: 'x',
+  }
+  await boots(t, 'boot.ipxe', files, [
+    'could not load hpc9-lite, trying again',
+    'tftp://10.0.2.2/kernel...',
+    'NODE=cn07',
+  ])
 })
 
 needs(QEMU, KERNEL)(

@@ -7,7 +7,8 @@ export interface BootFiles {
 }
 
 /**
- * Boots, and tries for ever: a server that is restarted, or not there yet, is only a delay.
+ * Boots, and tries for ever: a server that is restarted, or not there yet, is only a delay. Each time it asks for its script
+ * again, since the image may have got another kernel meanwhile.
  * `initrd=initrd` is how a UEFI kernel finds the file; BIOS kernels ignore it.
  */
 export function renderIpxeBoot(facts: {
@@ -17,6 +18,8 @@ export function renderIpxeBoot(facts: {
   readonly files: BootFiles
   readonly commandLine: string
   readonly hasBootif: boolean
+  /** Of this script. */
+  readonly scriptUrl: string
 }): string {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: iPXE's own variable
   const bootif = facts.hasBootif ? '' : ' BOOTIF=01-${netX/mac:hexhyp}'
@@ -31,7 +34,7 @@ export function renderIpxeBoot(facts: {
     ':failed',
     `echo liteboot: ${sayable(facts.node)} could not load ${sayable(facts.image)}, trying again in 10 seconds`,
     'sleep 10',
-    'goto retry',
+    `chain --replace ${facts.scriptUrl} || goto retry`,
   ])
 }
 

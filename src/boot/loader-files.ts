@@ -98,8 +98,7 @@ export function findLoaders(exists: (path: string) => boolean): FoundLoaders {
     const path = loader.candidates.find(exists)
     if (path === undefined && loader.optional) continue
     if (path === undefined) {
-      const message = `loader ${loader.name} (${loader.use}) is missing: apt-get install ${loader.package}, or put it into site.tftpdir`
-      missing.push({ name: loader.name, message })
+      missing.push({ name: loader.name, message: messageOf(loader) })
       continue
     }
     for (const name of [loader.name, ...loader.aliases]) files.set(name, path)
@@ -107,7 +106,26 @@ export function findLoaders(exists: (path: string) => boolean): FoundLoaders {
   return { files, missing }
 }
 
-/** For a TFTP or HTTP request: leading slashes do not matter. */
-export function loaderFor(found: FoundLoaders, path: string): string | undefined {
-  return found.files.get(path.replace(/^\/+/, ''))
+function messageOf({ name, use, package: debian, optional }: LoaderFile): string {
+  const install = optional ? '' : `apt-get install ${debian}, or `
+  return `loader ${name} (${use}) is missing: ${install}put it into site.tftpdir`
+}
+
+function loaderNamed(path: string): LoaderFile | undefined {
+  const name = path.replace(/^\/+/, '')
+  return LOADER_FILES.find((loader) => loader.name === name || loader.aliases.includes(name))
+}
+
+/**
+ * For a TFTP or HTTP request: leading slashes do not matter. A package that is installed or removed while the server runs
+ * counts at the next request.
+ */
+export function loaderFor(path: string, exists: (path: string) => boolean): string | undefined {
+  return loaderNamed(path)?.candidates.find(exists)
+}
+
+/** What to tell whoever asks for a loader that is not there; undefined: it is no loader of ours. */
+export function missingLoader(path: string): string | undefined {
+  const loader = loaderNamed(path)
+  return loader && messageOf(loader)
 }

@@ -32,7 +32,10 @@ export function renderBootFile(kind: BootFileKind, facts: BootFileFacts): string
   }
   switch (kind) {
     case 'ipxe':
-      return renderIpxeBoot({ node: node.name, image: bootedThing(facts), files, ...entry })
+      return renderIpxeBoot({
+        ...{ node: node.name, image: bootedThing(facts), files, ...entry },
+        scriptUrl: new URL(`/boot/ipxe/${node.name}`, files.kernelUrl).href,
+      })
     case 'petitboot':
       return renderPetitbootBoot(entry)
     case 'pxelinux':

@@ -119,12 +119,13 @@ async function readLink(tree: Tree, directory: string, name: string): Promise<Li
 
 /**
  * Kernels and initrds: `fileOf` says which absolute path stands behind what follows the prefix; undefined is a 404. The
- * answer is trusted: no root, no deny, any mode.
+ * answer is trusted: no root, no deny, any mode. `whyNot` has words for the 404, for the node's console and its timeline.
  */
 export function blobRoute(
   server: FileServer,
   prefix: string,
   fileOf: (rest: string, clientIp: string, query: URLSearchParams) => string | undefined | Promise<string | undefined>,
+  whyNot: (rest: string) => string | undefined = () => undefined,
 ): HttpRoute {
   return {
     name: `blobs ${prefix}`,
@@ -132,8 +133,9 @@ export function blobRoute(
     matches: (path) => underPrefix(prefix, path),
     async handle(request, response) {
       if (!allowMethods(request, response, 'GET', 'HEAD')) return
-      const path = await fileOf(restOf(prefix, request.path), request.clientIp, request.query)
-      if (path === undefined) return answerRefusal(request, response, 404, `no file ${request.path}`)
+      const rest = restOf(prefix, request.path)
+      const path = await fileOf(rest, request.clientIp, request.query)
+      if (path === undefined) return answerRefusal(request, response, 404, whyNot(rest) ?? `no file ${request.path}`)
       await serveFile(server, request, response, path)
     },
   }

@@ -9,7 +9,11 @@ export interface Blobs {
   resolve(urlPath: string, snapshot: Snapshot): string | undefined
   /** The same, for packed roots too: those hold secrets of the image and go to its own nodes only. */
   resolveFor(clientIp: string, urlPath: string, snapshot: Snapshot): string | undefined
+  /** Why there is none, and what to do; undefined: it is no name of a kernel or an initrd. */
+  whyNot(urlPath: string, snapshot: Snapshot): string | undefined
 }
+
+const BOOT_FILE = /^\/?image\/([^/]+)\/([0-9a-f]{16})\/(kernel|kernel\.gz|initrd)$/
 
 export function openBlobs(): Blobs {
   const { find, withDigest } = openImageFiles()
@@ -24,9 +28,17 @@ export function openBlobs(): Blobs {
       return image && isItsNode ? packedRootWithDigest(findPacked, image, match[2] ?? '') : undefined
     },
     resolve(urlPath, snapshot) {
-      const match = /^\/?image\/([^/]+)\/([0-9a-f]{16})\/(kernel|kernel\.gz|initrd)$/.exec(urlPath)
+      const match = BOOT_FILE.exec(urlPath)
       const image = match && snapshot.images.get(match[1] as ImageName)
       return match && image ? withDigest(image, match[3] as ImageFileKind, match[2] ?? '')?.path : undefined
+    },
+    whyNot(urlPath, snapshot) {
+      const [, name = '', , kind = ''] = BOOT_FILE.exec(urlPath) ?? []
+      if (kind === '') return undefined
+      const image = snapshot.images.get(name as ImageName)
+      if (!image) return `there is no osimage ${name}`
+      const found = find(image, kind as ImageFileKind)
+      return 'fault' in found ? found.fault : `image ${name} has another ${kind} by now: the node's boot file names it`
     },
   }
 }

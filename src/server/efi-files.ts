@@ -9,7 +9,7 @@ import {
   parseEfiFileName,
   parseGrubModuleName,
 } from '../boot/efi-files.ts'
-import { type FoundLoaders, LOADER_FILES, loaderFor } from '../boot/loader-files.ts'
+import { LOADER_FILES, loaderFor } from '../boot/loader-files.ts'
 import type { Cluster, ClusterNode, Ipv4 } from '../cluster/model.ts'
 import { fileInTree, findEfiLoaders } from '../image/efi-loaders.ts'
 import { currentPlace } from '../image/generations/layout.ts'
@@ -24,7 +24,8 @@ export interface EfiFiles {
 
 export interface EfiFileParts {
   readonly cluster: Cluster
-  readonly loaders: FoundLoaders
+  /** Of the packages' files. */
+  readonly exists: (path: string) => boolean
   readonly emit: EmitEvent
   readonly now: () => number
 }
@@ -32,7 +33,7 @@ export interface EfiFileParts {
 /** Firmware asks for the size first, shim for the same file twice: said once. A node that boots again is told again. */
 const SAME_MS = 10_000
 
-export function openEfiFiles({ cluster, loaders, emit, now }: EfiFileParts): EfiFiles {
+export function openEfiFiles({ cluster, exists, emit, now }: EfiFileParts): EfiFiles {
   const said = new Map<string, { readonly why: string; readonly atMs: number }>()
 
   function say(node: ClusterNode, clientIp: string, why: string): void {
@@ -57,9 +58,7 @@ export function openEfiFiles({ cluster, loaders, emit, now }: EfiFileParts): Efi
   function common(path: string): string | undefined {
     const name = path.replace(/^\/+/, '')
     // Only names of loaders: what else lies in that directory is not for this route.
-    return LOADER_FILES.some((loader) => loader.name === name)
-      ? (siteFile(name) ?? loaderFor(loaders, name))
-      : undefined
+    return LOADER_FILES.some((loader) => loader.name === name) ? (siteFile(name) ?? loaderFor(name, exists)) : undefined
   }
 
   function siteFile(name: string): string | undefined {

@@ -1,5 +1,7 @@
 /** Everything HTTP answers, in the order it is tried. */
+
 import type { LearnedLists } from '../api/methods/statelite/learned-lists.ts'
+import { missingLoader } from '../boot/loader-files.ts'
 import type { NodeAnswers } from '../boot/node-answers.ts'
 import type { Cluster, Ipv4 } from '../cluster/model.ts'
 import { type DiscoveryDesk, discoveryRoutes } from '../http/discovery-routes.ts'
@@ -46,7 +48,7 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
     reportRoute({ nodeOf, emit, now }),
     learnedRoute({ ...learnedBy(parts), nodeOf, emit, now }),
     ...discoveryRoutes({ desk: parts.desk, emit, now }),
-    blobRoute(files, '/boot/loader', (rest) => parts.efiFiles.common(rest)),
+    blobRoute(files, '/boot/loader', (rest) => parts.efiFiles.common(rest), missingLoader),
     {
       ...blobRoute(files, '/boot/efi', (rest, clientIp) => parts.efiFiles.find(`boot/efi${rest}`, clientIp, 'http')),
       matches: (path) => /^\/boot\/efi\/[^/]+\/[^/]+\.efi$/i.test(path),
@@ -55,7 +57,12 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
       const found = parts.bootFiles.textFor(`boot${rest}`, clientIp)
       return found && { text: found.text }
     }),
-    blobRoute(files, '/image', (rest, clientIp) => parts.blobs.resolveFor(clientIp, `image${rest}`, cluster.current)),
+    blobRoute(
+      files,
+      '/image',
+      (rest, clientIp) => parts.blobs.resolveFor(clientIp, `image${rest}`, cluster.current),
+      (rest) => parts.blobs.whyNot(`image${rest}`, cluster.current),
+    ),
     installRoute(files, cluster),
     tftpbootRoute(files, cluster),
   ]

@@ -8,10 +8,10 @@ import { openMethods, preloadMethods } from '../api/methods/index.ts'
 import { openLearnedLists } from '../api/methods/statelite/learned-lists.ts'
 import type { Places } from '../api/places.ts'
 import { openApiServer, refuseSecondServer } from '../api/server.ts'
-import { findLoaders, loaderFor } from '../boot/loader-files.ts'
+import { findLoaders } from '../boot/loader-files.ts'
 import { openNodeAnswers } from '../boot/node-answers.ts'
 import { openCluster } from '../cluster/cluster.ts'
-import type { Cluster, ClusterNode, Ipv4, MacAddress } from '../cluster/model.ts'
+import type { ClusterNode, Ipv4, MacAddress } from '../cluster/model.ts'
 import { probeRivalServers } from '../dhcp/rival-probe.ts'
 import { type DhcpServer, openDhcpServer } from '../dhcp/server.ts'
 import { openFileServer } from '../http/files.ts'
@@ -26,15 +26,13 @@ import { openMounted } from '../nfs/mounted.ts'
 import { mountedBoot, rootUsers } from '../nfs/root-users.ts'
 import { openNfsServer } from '../nfs/server.ts'
 import { openSqliteStore, pollWithTimer } from '../store/sqlite.ts'
-import { diskRoute, type TftpRoute } from '../tftp/routes.ts'
 import { openTftpServer } from '../tftp/server.ts'
 import { openTimeline } from '../timeline/store.ts'
-import { type Blobs, openBlobs } from './blobs.ts'
-import { type BootFiles, openBootFiles } from './boot-files.ts'
+import { openBlobs } from './blobs.ts'
+import { openBootFiles } from './boot-files.ts'
 import { openDiscoveryDesk } from './discovery-desk.ts'
-import { type EfiFiles, openEfiFiles } from './efi-files.ts'
+import { openEfiFiles } from './efi-files.ts'
 import { openEventLog } from './event-log.ts'
-import { grubProgramFile } from './grub-program.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
 import type { ServiceInterface } from './interfaces.ts'
@@ -44,6 +42,7 @@ import { openingPorts } from './port-taken.ts'
 import { doneOrder, takeBackOrder } from './reformat-orders.ts'
 import { type RemoteApiChoice, serveRemoteApi } from './remote-api.ts'
 import { openStatusWriter } from './status-writer.ts'
+import { tftpRoutes } from './tftp-routes.ts'
 
 export interface ServiceOptions {
   readonly places: Places
@@ -155,9 +154,8 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     emit,
     now,
   })
-  const loaders = findLoaders(existsSync)
-  for (const { message } of loaders.missing) log.warn(message)
-  const efiFiles = openEfiFiles({ cluster, loaders, emit, now })
+  for (const { message } of findLoaders(existsSync).missing) log.warn(message)
+  const efiFiles = openEfiFiles({ cluster, exists: existsSync, emit, now })
 
   const preparePersistent = (node: ClusterNode): string | undefined => {
     const directory = answers.directories(node, cluster.current).find((entry) => entry.access === 'rw')
@@ -227,7 +225,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     'TFTP',
     openTftpServer({
       addresses,
-      routes: tftpRoutes(cluster, bootFiles, blobs, efiFiles, (name) => loaderFor(loaders, name)),
+      routes: tftpRoutes({ cluster, bootFiles, blobs, efiFiles }),
       emit,
       now,
       nodeOf,
@@ -294,30 +292,4 @@ const RIVALS_MS = 4000
 /** Locally administered, and nobody's: servers that answer only those they know stay silent. */
 function randomMac(): string {
   return `02:${(randomBytes(5).toString('hex').match(/../g) ?? []).join(':')}`
-}
-
-function tftpRoutes(
-  cluster: Cluster,
-  bootFiles: BootFiles,
-  blobs: Blobs,
-  efiFiles: EfiFiles,
-  loader: (name: string) => string | undefined,
-): TftpRoute[] {
-  return [
-    (name, client) => {
-      const found = bootFiles.textFor(name, client.ip)
-      return found && { kind: 'bytes', data: Buffer.from(found.text) }
-    },
-    // A file of the same name in the site's own directory goes before the packages' loaders.
-    (name, client) => diskRoute(cluster.current.site.tftpdir)(name, client),
-    async (name, client) => {
-      const path = await efiFiles.find(name, client.ip, 'tftp')
-      return path === undefined ? undefined : { kind: 'file', path }
-    },
-    (name) => {
-      const snapshot = cluster.current
-      const path = loader(name) ?? grubProgramFile(name, snapshot) ?? blobs.resolve(name, snapshot)
-      return path === undefined ? undefined : { kind: 'file', path }
-    },
-  ]
 }

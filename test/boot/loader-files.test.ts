@@ -1,13 +1,28 @@
 import test from 'ava'
-import { findLoaders, LOADER_FILES, loaderFor } from '../../src/boot/loader-files.ts'
+import { findLoaders, LOADER_FILES, loaderFor, missingLoader } from '../../src/boot/loader-files.ts'
 
 test('the first candidate that is there is taken, under its name and its xCAT aliases', (t) => {
-  const found = findLoaders((path) => ['/usr/share/ipxe/undionly.kpxe', '/boot/ipxe.efi'].includes(path))
-  t.is(loaderFor(found, 'undionly.kpxe'), '/usr/share/ipxe/undionly.kpxe')
-  t.is(loaderFor(found, '/xcat/xnba.kpxe'), '/usr/share/ipxe/undionly.kpxe')
-  t.is(loaderFor(found, 'ipxe.efi'), '/boot/ipxe.efi')
-  t.is(loaderFor(found, 'pxelinux.0'), undefined)
-  t.is(loaderFor(found, '../etc/passwd'), undefined)
+  const there = ['/usr/share/ipxe/undionly.kpxe', '/boot/ipxe.efi']
+  const find = (name: string) => loaderFor(name, (path) => there.includes(path))
+  t.is(find('undionly.kpxe'), '/usr/share/ipxe/undionly.kpxe')
+  t.is(find('/xcat/xnba.kpxe'), '/usr/share/ipxe/undionly.kpxe')
+  t.is(find('ipxe.efi'), '/boot/ipxe.efi')
+  t.is(find('pxelinux.0'), undefined)
+  t.is(find('../etc/passwd'), undefined)
+  // Its package is installed while the server runs.
+  there.push('/usr/lib/PXELINUX/pxelinux.0')
+  t.is(find('pxelinux.0'), '/usr/lib/PXELINUX/pxelinux.0')
+})
+
+test('who asks for a loader that is missing is told what to do', (t) => {
+  t.regex(
+    missingLoader('/pxelinux.0') ?? '',
+    /^loader pxelinux\.0 .*: apt-get install pxelinux, or put it into site\.tftpdir$/,
+  )
+  t.regex(missingLoader('xcat/xnba.kpxe') ?? '', /^loader undionly\.kpxe /)
+  // No Debian package has it.
+  t.regex(missingLoader('snponly-arm64.efi') ?? '', /is missing: put it into site\.tftpdir$/)
+  t.is(missingLoader('vmlinuz'), undefined)
 })
 
 test('what is missing is named with the package that brings it', (t) => {

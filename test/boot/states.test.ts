@@ -54,7 +54,7 @@ boot || goto failed
 :failed
 echo liteboot: cn07 could not load shell with kernel and initrd of hpc9-lite, trying again in 10 seconds
 sleep 10
-goto retry
+chain --replace http://10.20.0.2/boot/ipxe/cn07 || goto retry
 `,
   )
 })

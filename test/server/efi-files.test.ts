@@ -28,11 +28,11 @@ function open(t: ExecutionContext, ...there: readonly string[]) {
   let atMs = 0
   const files = openEfiFiles({
     cluster: { current } as unknown as Cluster,
-    loaders: { files: new Map([['snponly.efi', join(directory, 'ipxe/snponly.efi')]]), missing: [] },
+    exists: (path) => path === '/usr/lib/ipxe/snponly.efi',
     emit: (event) => events.push(event),
     now: () => atMs,
   })
-  const below = (path: string | undefined) => path?.slice(directory.length + 1)
+  const below = (path: string | undefined) => path?.replace(`${directory}/`, '')
   return {
     put,
     events,
@@ -47,7 +47,7 @@ function open(t: ExecutionContext, ...there: readonly string[]) {
 
 test('shim of the image, GRUB beside it; the site’s own file before all; a shim that is added counts at once', async (t) => {
   const { find, put } = open(t)
-  t.is(await find(NAME), 'ipxe/snponly.efi')
+  t.is(await find(NAME), '/usr/lib/ipxe/snponly.efi')
   put(GRUB)
   t.is(await find(NAME), GRUB)
   put(SHIM)
@@ -92,7 +92,7 @@ test("GRUB's modules are of the image of who asks", async (t) => {
 test('BIOS without a GRUB of the site: iPXE; loaders for all: the site’s before the package’s, and nothing else', async (t) => {
   const { find, put, common } = open(t, 'tftp/undionly.kpxe', 'tftp/secret')
   t.is(await find('boot/grub2/grub2-cn07'), 'tftp/undionly.kpxe')
-  t.is(common('/snponly.efi'), 'ipxe/snponly.efi')
+  t.is(common('/snponly.efi'), '/usr/lib/ipxe/snponly.efi')
   put('tftp/snponly.efi')
   t.is(common('/snponly.efi'), 'tftp/snponly.efi')
   t.is(common('/secret'), undefined)

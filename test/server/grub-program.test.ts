@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { grubProgramFile } from '../../src/server/grub-program.ts'
+import { grubProgramFile, missingGrubProgram } from '../../src/server/grub-program.ts'
 import { buildSnapshot, exampleImage, exampleNode } from '../statelite/snapshot.ts'
 
 function stage(t: { teardown(step: () => void): void }, arch: string, currstate = '') {
@@ -14,7 +14,8 @@ function stage(t: { teardown(step: () => void): void }, arch: string, currstate 
   const snapshot = { ...built, site: { ...built.site, tftpdir }, node: built.node.bind(built) }
   const put = (name: string) => writeFileSync(join(tftpdir, name), '')
   const find = (path: string) => grubProgramFile(path, snapshot)?.slice(tftpdir.length + 1)
-  return { put, find }
+  const why = (path: string) => missingGrubProgram(path, snapshot)
+  return { put, find, why }
 }
 
 test('every POWER node has the one program under its own name, with and without slashes and the directory', (t) => {
@@ -27,6 +28,16 @@ test('every POWER node has the one program under its own name, with and without 
     t.is(find(path), 'boot/grub2/grub2.ppc')
   t.is(find('boot/grub2/grub2-nobody'), undefined)
   t.is(find('boot/grub2/grub.cfg-01-0c-42-a1-7e-10-07'), undefined)
+})
+
+test('who asks for the program before it is made is told so', (t) => {
+  t.regex(
+    stage(t, 'ppc64le').why('/boot/grub2/grub2-cn07') ?? '',
+    /boot\/grub2\/grub2\.ppc .*: run liteboot grub make$/,
+  )
+  t.is(stage(t, 'ppc64le').why('boot/grub2/grub.cfg'), undefined)
+  t.is(stage(t, 'ppc64le', 'boot').why('boot/grub2/grub2-cn07'), undefined)
+  t.is(stage(t, 'x86_64').why('boot/grub2/grub2-cn07'), undefined)
 })
 
 test('not for other machines, and not where the node is to go on with its next device', (t) => {

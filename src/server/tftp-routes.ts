@@ -1,0 +1,45 @@
+/** What TFTP clients find under which name, in the order in which it is looked for. */
+import { existsSync } from 'node:fs'
+import { loaderFor, missingLoader } from '../boot/loader-files.ts'
+import type { Cluster } from '../cluster/model.ts'
+import { diskRoute, type TftpRoute } from '../tftp/routes.ts'
+import type { Blobs } from './blobs.ts'
+import type { BootFiles } from './boot-files.ts'
+import type { EfiFiles } from './efi-files.ts'
+import { grubProgramFile, missingGrubProgram } from './grub-program.ts'
+
+export interface TftpRouteParts {
+  readonly cluster: Cluster
+  readonly bootFiles: BootFiles
+  readonly blobs: Blobs
+  readonly efiFiles: EfiFiles
+}
+
+/** RFC 1350 §5: file not found. */
+const NOT_FOUND = 1
+
+export function tftpRoutes({ cluster, bootFiles, blobs, efiFiles }: TftpRouteParts): TftpRoute[] {
+  return [
+    (name, client) => {
+      const found = bootFiles.textFor(name, client.ip)
+      return found && { kind: 'bytes', data: Buffer.from(found.text) }
+    },
+    // A file of the same name in the site's own directory goes before the packages' loaders.
+    (name, client) => diskRoute(cluster.current.site.tftpdir)(name, client),
+    async (name, client) => {
+      const path = await efiFiles.find(name, client.ip, 'tftp')
+      return path === undefined ? undefined : { kind: 'file', path }
+    },
+    (name) => {
+      const snapshot = cluster.current
+      const path = loaderFor(name, existsSync) ?? grubProgramFile(name, snapshot) ?? blobs.resolve(name, snapshot)
+      return path === undefined ? undefined : { kind: 'file', path }
+    },
+    // On the console of the node, and in its timeline.
+    (name) => {
+      const snapshot = cluster.current
+      const message = missingLoader(name) ?? missingGrubProgram(name, snapshot) ?? blobs.whyNot(name, snapshot)
+      return message === undefined ? undefined : { kind: 'refused', code: NOT_FOUND, message }
+    },
+  ]
+}
