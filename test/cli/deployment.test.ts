@@ -337,6 +337,10 @@ cn3: statelite rhels9.2-x86_64-compute
 
 test('nodeset --export: the files that each firmware asks for, kernel and initrd, and nothing left behind', async (t) => {
   const site = await stage(t)
+  // The programs of this machine's packages are not the test's.
+  await runCommand(site, ['chtab', 'key=tftpdir', `site.value=${site.directory}/own`])
+  mkdirSync(join(site.directory, 'own'))
+  writeFileSync(join(site.directory, 'own/snponly.efi'), 'ipxe')
   const files = () =>
     readdirSync(join(site.directory, 'tftp'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -377,10 +381,11 @@ $ chdef cn1 netboot=grub2
 1 object definitions have been created or modified.
 $ nodeset cn1 osimage --export @/tftp
 cn1: statelite rhels9.2-x86_64-compute
-cn1: wrote boot/grub2/cn1 boot/grub2/grub.cfg-01-0a-00-00-00-00-01 boot/grub2/grub.cfg-0a-00-00-00-00-01 boot/grub2/grub.cfg-7F040001
+cn1: wrote boot/grub2/cn1 boot/grub2/grub.cfg-01-0a-00-00-00-00-01 boot/grub2/grub.cfg-0a-00-00-00-00-01 boot/grub2/grub.cfg-0a:00:00:00:00:01 boot/grub2/grub.cfg-7F040001 boot/efi/cn1/grub.cfg boot/efi/cn1/netbootx64.efi
+for every GRUB: wrote grub/grub.cfg boot/grub2/grub.cfg
 lite: ${kernel} is there
 lite: ${initrd} is there
-@/tftp: nodes: 1; files: 4 written, 0 unchanged, 0 removed
+@/tftp: nodes: 1; files: 7 written, 0 unchanged, 0 removed
 $ nodeset cn3 --export @/tftp
 cn3: wrote boot/ipxe/cn3 xcat/xnba/nodes/cn3 xcat/xnba/nodes/cn3.uefi
 @/tftp: nodes: 1; files: 3 written, 0 unchanged, 0 removed
@@ -390,6 +395,82 @@ cn3: wrote boot/ipxe/cn3 xcat/xnba/nodes/cn3 xcat/xnba/nodes/cn3.uefi
     files().filter((name) => /liteboot-\d+$/.test(name)),
     [],
   )
+})
+
+test('nodeset --export: shim, GRUB and MokManager of the image, one copy for all nodes; GRUB for POWER; what is not ours stays', async (t) => {
+  const site = await stage(t)
+  const put = (path: string, content: string) => {
+    mkdirSync(join(site.directory, path, '..'), { recursive: true })
+    writeFileSync(join(site.directory, path), content)
+  }
+  const read = (path: string) => readFileSync(join(site.directory, 'tftp', path), 'utf8')
+  put('own/boot/grub2/grub2.ppc', 'grub for power')
+  const vendor = 'lite/rootimg/boot/efi/EFI/redhat'
+  for (const name of ['shim', 'grub', 'mm']) put(`${vendor}/${name}x64.efi`, `${name} 1`)
+  put('tftp/boot/grub2/grub.cfg', 'menuentry "theirs" { }')
+  for (const words of [
+    ['chtab', 'key=tftpdir', `site.value=${site.directory}/own`],
+    ['chdef', '-t', 'group', 'lite', 'netboot=grub2'],
+    ['nodeset', 'cn1,cn2', 'osimage=lite'],
+  ])
+    await runCommand(site, words)
+  const copies = () => readdirSync(join(site.directory, 'tftp/boot/.programs')).length
+  const first = await runCommand(site, ['nodeset', 'cn1,cn2', '--export', join(site.directory, 'tftp')])
+  t.is(first.status, 0)
+  t.regex(first.stderr, /^Warning: \S+\/tftp\/boot\/grub2\/grub\.cfg is not ours and stays: it has to say configfile /)
+  t.is(read('boot/grub2/grub.cfg'), 'menuentry "theirs" { }')
+  // GRUB writes the address with colons.
+  t.regex(read('grub/grub.cfg'), /^configfile \/boot\/grub2\/grub\.cfg-\$net_default_mac\n/)
+  t.is(read('boot/grub2/grub.cfg-0a:00:00:00:00:01'), read('boot/grub2/cn1'))
+  t.is(read('boot/efi/cn2/grub.cfg'), read('boot/grub2/cn2'))
+  for (const [name, content] of [
+    ['netbootx64', 'shim 1'],
+    ['grubx64', 'grub 1'],
+    ['grub', 'grub 1'],
+    ['mmx64', 'mm 1'],
+    ['MokManager', 'mm 1'],
+  ] as const)
+    for (const node of ['cn1', 'cn2']) t.is(read(`boot/efi/${node}/${name}.efi`), content)
+  t.is(copies(), 3)
+
+  put(`${vendor}/shimx64.efi`, 'shim 2')
+  rmSync(join(site.directory, `${vendor}/mmx64.efi`))
+  const kernels = ['kernel', 'initrd'].map((kind) => {
+    const digest = readdirSync(join(site.directory, 'tftp/image/lite')).find((name) =>
+      existsSync(join(site.directory, 'tftp/image/lite', name, kind)),
+    )
+    return `lite: image/lite/${digest}/${kind} is there`
+  })
+  const again = await runCommand(site, ['nodeset', 'cn1', '--export', join(site.directory, 'tftp')])
+  t.is(
+    again.stdout.replaceAll(site.directory, '@'),
+    [
+      'cn1: wrote boot/efi/cn1/netbootx64.efi',
+      'cn1: removed boot/efi/cn1/mmx64.efi boot/efi/cn1/MokManager.efi',
+      ...kernels,
+      '@/tftp: nodes: 1; files: 1 written, 8 unchanged, 2 removed\n',
+    ].join('\n'),
+  )
+  t.is(read('boot/efi/cn1/netbootx64.efi'), 'shim 2')
+  t.is(read('boot/efi/cn2/netbootx64.efi'), 'shim 1', 'nobody asked for cn2')
+  await runCommand(site, ['nodeset', 'cn1', 'offline', '--export', join(site.directory, 'tftp')])
+  t.deepEqual(readdirSync(join(site.directory, 'tftp/boot/efi/cn1')), [])
+  t.is(copies(), 3, 'what cn2 has is kept, the rest is gone')
+
+  for (const words of [
+    `mkdef -t osimage -o power provmethod=statelite profile=compute osvers=rhels9.2 osarch=ppc64le rootimgdir=${site.directory}/lite`,
+    'chdef cn3 mac=0a:00:00:00:00:03',
+    `nodeset cn3 osimage=power --export ${site.directory}/tftp`,
+  ])
+    t.is((await runCommand(site, words.split(' '))).status, 0, words)
+  t.is(read('boot/grub2/grub2-cn3'), 'grub for power')
+  put('own/boot/efi/cn2/netbootx64.efi', "the site's")
+  await runCommand(site, ['nodeset', 'cn2', '--export', join(site.directory, 'tftp')])
+  t.is(read('boot/efi/cn2/netbootx64.efi'), "the site's")
+  await runCommand(site, ['nodeset', 'cn1', 'osimage=lite', '--export', `${site.directory}/own/`])
+  t.false(existsSync(join(site.directory, 'own/boot/efi/cn1/netbootx64.efi')), 'it would go before the image for ever')
+  t.true(existsSync(join(site.directory, 'own/boot/efi/cn1/grub.cfg')))
+  t.false(existsSync(join(site.directory, 'tftp/boot/efi/cn3')))
 })
 
 test('pping and nodestat: who answers; a node without an address is said to have none', async (t) => {

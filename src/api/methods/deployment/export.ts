@@ -8,13 +8,11 @@ import { type ImageFileKind, openImageFiles } from '../../../image/image-files.t
 import { OperatorError } from '../../errors.ts'
 import { type CommandResult, commandResult } from '../../protocol.ts'
 import type { Compiled, MethodContext } from '../context.ts'
+import { type ExportedFiles, openProgramExport } from './export-programs.ts'
 import { placeCopy, readIfThere, replaceFile } from './file-write.ts'
 
-interface Exported {
+interface Exported extends ExportedFiles {
   readonly node: string
-  readonly written: string[]
-  readonly unchanged: string[]
-  readonly removed: string[]
 }
 
 /** A node whose tables give no boot keeps the files it had: half a state is worse than the old one. */
@@ -25,6 +23,7 @@ export async function exportBootFiles(
 ): Promise<CommandResult> {
   const compiled = await context.compiled()
   const findFile = openImageFiles().find
+  const programs = openProgramExport(directory, compiled.snapshot, context.dryRun)
   const images = new Map<string, Image>()
   const errors: string[] = []
   const exported: Exported[] = []
@@ -33,16 +32,26 @@ export async function exportBootFiles(
     const node = compiled.snapshot.node(name)
     if (!node) continue
     const result = exportNode(node, compiled, findFile, directory, context.dryRun)
-    if ('reasons' in result) errors.push(...result.reasons.map((reason) => `${name}: Error: ${reason}`))
-    else exported.push(result.exported)
-    if ('image' in result && result.image) images.set(result.image.name, result.image)
+    if ('reasons' in result) {
+      errors.push(...result.reasons.map((reason) => `${name}: Error: ${reason}`))
+      continue
+    }
+    await programs.add(node, result.exported).catch((error: unknown) => Promise.reject(fileError(directory, error)))
+    exported.push(result.exported)
+    if (result.image) images.set(result.image.name, result.image)
   }
+  const common = onDisk(directory, () => programs.finish())
   const placed = [...images.values()].flatMap((image) => placeImage(image, findFile, directory, context.dryRun))
-  const output = [...exported.flatMap(renderNode), ...placed, summary(exported, directory, context.dryRun)]
+  const output = [
+    ...exported.flatMap(renderNode),
+    ...common.output,
+    ...placed,
+    summary(exported, directory, context.dryRun),
+  ]
   return commandResult(
     output,
     { directory, nodes: exported, images: [...images.keys()] },
-    errors,
+    [...errors, ...common.errors],
     errors.length > 0 ? 1 : 0,
   )
 }
@@ -113,6 +122,10 @@ function onDisk<T>(path: string, action: () => T): T {
   try {
     return action()
   } catch (error) {
-    throw new OperatorError('LB_FILE', `${path}: ${error instanceof Error ? error.message : String(error)}`)
+    throw fileError(path, error)
   }
+}
+
+function fileError(path: string, error: unknown): OperatorError {
+  return new OperatorError('LB_FILE', `${path}: ${error instanceof Error ? error.message : String(error)}`)
 }
