@@ -27,6 +27,7 @@ import { mountedBoot, rootUsers } from '../nfs/root-users.ts'
 import { openNfsServer } from '../nfs/server.ts'
 import { openSqliteStore, pollWithTimer } from '../store/sqlite.ts'
 import { openTftpServer } from '../tftp/server.ts'
+import { EVERY_NODE, START_EVENT } from '../timeline/event.ts'
 import { openTimeline } from '../timeline/store.ts'
 import { openBlobs } from './blobs.ts'
 import { openBootFiles } from './boot-files.ts'
@@ -113,6 +114,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   const nodeOfMac = (mac: string) => cluster.current.portByMac(mac as MacAddress)?.node.name
   const timeline = openTimeline({ file: places.timeline, now, nodeOfIp: nodeOf, nodeOfMac })
   onClose(() => timeline.close())
+  timeline.emit({ atMs: now(), service: 'server', event: START_EVENT, node: EVERY_NODE, ok: true })
   const mounted = openMounted(`${places.state}/mounted.json`)
   // Plans that went out in this process; for older boots, what the node mounted.
   const planned = new Map<string, string | undefined>()

@@ -1,5 +1,5 @@
 /** Events of one node, in order → its boots: stages with durations, the state, and what a stopped boot waits for. Pure. */
-import { type DhcpClient, dhcpClientOf, stageOf } from './classify.ts'
+import { type DhcpClient, dhcpClientOf, isRefusal, stageOf } from './classify.ts'
 import type { BootEvent } from './event.ts'
 import { STAGES, type StageName, stageIndex } from './stages.ts'
 import { decideState } from './state.ts'
@@ -45,6 +45,8 @@ export interface StageDraft {
   lastMs: number
   result: BootStage['result']
   detail: string | undefined
+  /** The newest file that this stage was refused, while none has come through. */
+  refusal: BootEvent | undefined
 }
 
 export interface BootDraft {
@@ -147,6 +149,7 @@ function addEvent(draft: BootDraft, event: BootEvent): void {
     lastMs: event.atMs,
     result,
     detail: event.detail ?? (result === 'running' ? known?.detail : undefined),
+    refusal: result === 'ok' ? undefined : isRefusal(event) ? event : known?.refusal,
   })
   if (result === 'ok') draft.reached = Math.max(draft.reached, stageIndex(stage))
   if (isReport) draft.reporting = result === 'ok' ? undefined : stage
@@ -178,6 +181,7 @@ function addDhcp(draft: BootDraft, event: BootEvent): void {
     lastMs: event.atMs,
     result: ended ? 'ok' : 'running',
     detail: event.ok ? undefined : event.detail,
+    refusal: undefined,
   })
   if (ended) draft.reached = Math.max(draft.reached, stageIndex('firmware dhcp'))
 }

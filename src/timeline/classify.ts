@@ -45,6 +45,16 @@ function stageOfFile(object: string | undefined): StageName | undefined {
   return FILES.find(({ pattern }) => pattern.test(name))?.stage
 }
 
+/**
+ * Of a transfer: the server said that it does not have it, or does not give it. What a client broke off, or what got lost
+ * on the way, is no refusal.
+ */
+export function isRefusal({ service, ok, bytes = 0, detail = '' }: BootEvent): boolean {
+  if (ok) return false
+  if (service === 'http') return /^[45]\d\d /.test(detail)
+  return service === 'tftp' && bytes === 0 && !/^(client|time-out|given up|no socket|$)/.test(detail)
+}
+
 /** What the server answered says who asked: its reasons name the client, and only boot firmware is given a file. */
 export function dhcpClientOf(event: BootEvent): DhcpClient {
   const words = `${event.stage ?? ''} ${event.detail ?? ''}`

@@ -31,3 +31,8 @@ export const BOOT_FILE_EVENT = 'boot file'
 
 /** Of service `server`: a machine that no table knows has told what it is, and waits. */
 export const DISCOVERED_EVENT = 'discovered'
+
+/** Of service `server`: it was started. Belongs to every boot that was under way. */
+export const START_EVENT = 'start'
+/** In the place of a node's name. */
+export const EVERY_NODE = '*'

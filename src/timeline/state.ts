@@ -34,6 +34,8 @@ export function decideState(
     const goes = 'nextMs' in until ? 'then started again' : `retrying; ${seen} ${renderDuration(silentMs)} ago`
     return { state: 'failed', at, summary: `failed at ${at}${why} (${goes})`, advice }
   }
+  const refused = failed?.refusal && decideRefused(at, failed.refusal, endMs, silentMs)
+  if (refused) return refused
   if ('nextMs' in until) {
     // Without an agent in the image, `booted` is never reported: the hand-over is the last that is known.
     if (at === 'booted') return { state: 'running', at, summary: 'handed over to the system', advice: undefined }
@@ -45,6 +47,21 @@ export function decideState(
   }
   const summary = `running, at ${at}, ${renderDuration(endMs - startMs)} since the start`
   return { state: 'running', at, summary, advice: undefined }
+}
+
+/** Loaders ask for several names of one thing within moments: only a refusal that stands counts. */
+const REFUSAL_MS = 3000
+
+/** The server has not got what the node asks for, and has said so. */
+function decideRefused(at: StageName, refusal: BootEvent, endMs: number, silentMs: number): Verdict | undefined {
+  const agoMs = endMs - refusal.atMs
+  if (agoMs < REFUSAL_MS) return undefined
+  const asked = `${refusal.service} ${refusal.object ?? ''}`.trimEnd()
+  const why = firstLine(refusal.detail ?? 'refused')
+  const summary = `failed at ${at}: ${asked}: ${why} (asked ${renderDuration(agoMs)} ago)`
+  const isAsking = silentMs <= EXPECTATIONS[at].patienceMs
+  const goes = isAsking ? 'the node goes on when it asks again' : 'the node has stopped asking: then restart it'
+  return { state: 'failed', at, summary, advice: `mend what is named above; ${goes}` }
 }
 
 /** A stranger, `nodeset shell` and `shutdown`: the initrd does something else than booting, and stays there. */

@@ -2,7 +2,7 @@
 import { renameSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type Boot, foldBoots } from './boot.ts'
-import type { BootEvent, EmitEvent } from './event.ts'
+import { type BootEvent, type EmitEvent, EVERY_NODE } from './event.ts'
 import { TIMELINE_LIMITS } from './limits.ts'
 import { COLUMNS, type EventRow, readRow, SCHEMA, writeRow } from './rows.ts'
 
@@ -250,8 +250,24 @@ function createReader(database: DatabaseSync, now: () => number): Omit<TimelineR
   }
   return {
     eventsOf,
-    boots: (subject) => foldBoots(subject, eventsOf(subject), now()),
+    boots(subject) {
+      const boots = foldBoots(subject, eventsOf(subject), now())
+      const [first] = boots
+      return first ? addCommon(boots, eventsOf(EVERY_NODE, { sinceMs: first.startMs }), now()) : boots
+    },
     subjects: () =>
-      (everyone.all() as unknown as SubjectRow[]).map((row) => ({ subject: row.subject, lastMs: row.last_ms })),
+      (everyone.all() as unknown as SubjectRow[])
+        .filter(({ subject }) => subject !== EVERY_NODE)
+        .map((row) => ({ subject: row.subject, lastMs: row.last_ms })),
   }
+}
+
+/** What concerns every node stands in each boot that was under way, and changes nothing of what is said about it. */
+function addCommon(boots: readonly Boot[], common: readonly BootEvent[], nowMs: number): Boot[] {
+  return boots.map((boot, index) => {
+    const endMs = boot.state === 'booted' ? boot.lastMs : (boots[index + 1]?.startMs ?? nowMs)
+    const meanwhile = common.filter(({ atMs }) => atMs > boot.startMs && atMs < endMs)
+    if (meanwhile.length === 0) return boot
+    return { ...boot, events: [...boot.events, ...meanwhile].sort((a, b) => a.atMs - b.atMs) }
+  })
 }

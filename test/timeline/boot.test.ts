@@ -170,6 +170,43 @@ test('retry is still running, until nothing comes any more', (t) => {
   t.is(fold(events, 75).at(-1)?.state, 'stuck')
 })
 
+test('what the server has not got is said at once, with its words; the file that comes after all clears it', (t) => {
+  const why = 'loader pxelinux.0 (x86 BIOS) is missing: apt-get install pxelinux'
+  const events = [...exchange(0, 'firmware'), read(1, 'pxelinux.0', { ok: false, bytes: 0, detail: why })]
+  t.is(fold(events, 2).at(-1)?.state, 'running', 'loaders ask for several names at once')
+  const boot = fold(events, 11).at(-1)
+  t.is(boot?.state, 'failed')
+  t.is(boot?.at, 'loader')
+  t.is(boot?.summary, `failed at loader: tftp pxelinux.0: ${why} (asked 10.0 s ago)`)
+  t.is(boot?.advice, 'mend what is named above; the node goes on when it asks again')
+  t.regex(fold(events, 90).at(-1)?.advice ?? '', /has stopped asking: then restart it$/)
+  t.is(boot && statusOfBoot(boot), 'failed')
+  const going = fold(
+    [
+      ...events,
+      read(20, 'pxelinux.0'),
+      read(20.1, 'pxelinux.cfg/01-aa', { ok: false, bytes: 0, detail: 'no such file' }),
+    ],
+    21,
+  )
+  t.is(going.at(-1)?.state, 'running')
+  t.is(going.at(-1)?.at, 'boot file')
+})
+
+test('a kernel that is gone is a failure however often the boot file is read, by HTTP as by TFTP', (t) => {
+  const gone = '404 image lite has no /i/kernel: run liteimg lite'
+  const round = (s: number) => [
+    get(s, '/boot/ipxe/cn01'),
+    get(s + 0.1, '/image/lite/01/kernel', { ok: false, bytes: 50, detail: gone }),
+  ]
+  const events = [...exchange(0, 'ipxe'), ...round(1), ...round(11), ...round(21)]
+  const boot = fold(events, 26).at(-1)
+  t.is(boot?.summary, `failed at kernel: http /image/lite/01/kernel: ${gone} (asked 4.9 s ago)`)
+  const cut = get(31, '/image/lite/01/kernel', { ok: false, detail: 'client closed after 65536 bytes' })
+  t.is(fold([...exchange(0, 'ipxe'), get(1, '/boot/ipxe/cn01'), cut], 36).at(-1)?.state, 'running', 'no refusal')
+  t.is(fold([...events, get(31, '/image/lite/02/kernel')], 36).at(-1)?.at, 'initrd')
+})
+
 test('misses and cut transfers beside a hit are no failure', (t) => {
   const events = [
     ...exchange(0, 'firmware'),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
-import type { BootEvent } from '../../src/timeline/event.ts'
+import { type BootEvent, EVERY_NODE, START_EVENT } from '../../src/timeline/event.ts'
 import { openTimeline, openTimelineReader } from '../../src/timeline/store.ts'
 import { get, report, T0, wholeBoot } from './scenes.ts'
 
@@ -42,6 +42,30 @@ test('events come back as they were emitted, in order of time, also after a rest
 function sorted(event: BootEvent): object {
   return Object.fromEntries(Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
+
+test('a start of the server stands in each boot that was under way, and in no list of nodes', (t) => {
+  const timeline = openTimeline({ file: newFile(), now })
+  const start = (second: number): BootEvent => {
+    return { atMs: T0 + second * 1000, service: 'server', event: START_EVENT, node: EVERY_NODE, ok: true }
+  }
+  for (const event of [...wholeBoot(), start(-5), start(10.5), start(50)]) timeline.emit(event)
+  const [boot] = timeline.boots('cn01')
+  t.deepEqual(
+    boot?.events.filter(({ event }) => event === START_EVENT).map(({ atMs }) => atMs - T0),
+    [10_500],
+  )
+  t.deepEqual(
+    boot?.events.map(({ atMs }) => atMs),
+    boot?.events.map(({ atMs }) => atMs).sort((a, b) => a - b),
+  )
+  t.is(boot?.summary, 'booted after 33.2 s')
+  t.deepEqual(
+    timeline.subjects().map(({ subject }) => subject),
+    ['cn01'],
+  )
+  t.deepEqual(timeline.boots('cn02'), [])
+  timeline.close()
+})
 
 test('sinceMs and limit: the newest are kept', (t) => {
   const timeline = openTimeline({ file: newFile(), now })

@@ -5,18 +5,19 @@ import { openTimelineReader } from '../../../timeline/store.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method } from '../context.ts'
 
+const NO_SERVER =
+  'no server is running here: no node can boot, and those with an NFS root wait: systemctl start liteboot'
+
 export const timelineShow: Method<'timeline.show'> = ({ server, timelineFile }, { node, all }) => {
   server?.flushTimeline()
-  const nothing = commandResult([`Nothing was seen of ${node} yet.`], [])
+  const noServer = server ? [] : [NO_SERVER]
+  const nothing = commandResult([`Nothing was seen of ${node} yet.`, ...noServer], [])
   if (!existsSync(timelineFile)) return nothing
   const reader = openTimelineReader({ file: timelineFile, now: Date.now })
   try {
     const boots = all ? reader.boots(node) : reader.boots(node).slice(-1)
     if (boots.length === 0) return nothing
-    return commandResult(
-      boots.map((boot) => renderTimeline(boot).trimEnd()),
-      boots,
-    )
+    return commandResult([...boots.map((boot) => renderTimeline(boot).trimEnd()), ...noServer], boots)
   } finally {
     reader.close()
   }
