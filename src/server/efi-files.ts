@@ -1,17 +1,11 @@
 /** What lies behind `boot/efi/<node>/…`: loaders of the node's own image where it has them, else what this server has. */
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  chooseEfiFile,
-  type EfiMachine,
-  grubProgramNames,
-  ipxeProgram,
-  parseEfiFileName,
-  parseGrubModuleName,
-} from '../boot/efi-files.ts'
+import { findEfiFile } from '../api/efi-choice.ts'
+import { parseEfiFileName, parseGrubModuleName } from '../boot/efi-files.ts'
 import { LOADER_FILES, loaderFor } from '../boot/loader-files.ts'
 import type { Cluster, ClusterNode, Ipv4 } from '../cluster/model.ts'
-import { fileInTree, findEfiLoaders } from '../image/efi-loaders.ts'
+import { fileInTree } from '../image/efi-loaders.ts'
 import { currentPlace } from '../image/generations/layout.ts'
 import type { EmitEvent } from '../timeline/event.ts'
 
@@ -83,23 +77,10 @@ export function openEfiFiles({ cluster, exists, emit, now }: EfiFileParts): EfiF
       if (!name) return insteadOfBiosGrub(path, clientIp) ?? grubModule(path, clientIp)
       const own = siteFile(path)
       if (own !== undefined) return own
-      const { node, machine, part } = name
-      const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
-      const found = image && (await findEfiLoaders(currentPlace(image.rootimgdir).rootimg, machine))
-      const choice = chooseEfiFile(part, protocol, image?.name ?? 'the node', {
-        image: found,
-        ownGrub: ownGrub(snapshot.site.tftpdir, node, machine),
-        ipxe: common(ipxeProgram(machine)),
-      })
+      const choice = await findEfiFile(name, protocol, snapshot, common)
       if (!choice) return undefined
-      if (part === 'first') say(node, clientIp, choice.why)
+      if (name.part === 'first') say(name.node, clientIp, choice.why)
       return choice.path
     },
   }
-}
-
-function ownGrub(tftpdir: string, node: ClusterNode, machine: EfiMachine): string | undefined {
-  return grubProgramNames(node.name, machine)
-    .map((name) => join(tftpdir, name))
-    .find((path) => existsSync(path))
 }

@@ -3,6 +3,7 @@ import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statS
 import { dirname, join, resolve } from 'node:path'
 import { type ExportProgram, exportPrograms, GRUB_COMMON } from '../../../boot/export-names.ts'
 import { renderGrubByHardwareAddress } from '../../../boot/grub.ts'
+import { loaderFor } from '../../../boot/loader-files.ts'
 import { bootStateOf } from '../../../boot/state.ts'
 import type { ClusterNode, Snapshot } from '../../../cluster/model.ts'
 import { CORE_PROGRAM, GRUB_PROGRAM } from '../../../image/grub/make.ts'
@@ -70,9 +71,14 @@ export function openProgramExport(directory: string, snapshot: Snapshot, dryRun:
 /** As this server would answer a client that asks by TFTP. */
 async function sourceOf(program: ExportProgram, node: ClusterNode, snapshot: Snapshot): Promise<string | undefined> {
   const names = program.machine === 'ppc64' ? [GRUB_PROGRAM, CORE_PROGRAM] : [program.path]
-  const own = names.map((name) => join(snapshot.site.tftpdir, name)).find((path) => existsSync(path))
+  const own = names.map((name) => existing(join(snapshot.site.tftpdir, name))).find((path) => path !== undefined)
   if (own !== undefined || program.machine === 'ppc64') return own
-  return (await findEfiFile({ ...program, node }, 'tftp', snapshot))?.path
+  const common = (name: string) => existing(join(snapshot.site.tftpdir, name)) ?? loaderFor(name, existsSync)
+  return (await findEfiFile({ ...program, node }, 'tftp', snapshot, common))?.path
+}
+
+function existing(path: string): string | undefined {
+  return existsSync(path) ? path : undefined
 }
 
 async function isProgram(place: string, copy: string): Promise<boolean> {
