@@ -4,22 +4,12 @@
  */
 import type { Ipv4, Network, Snapshot } from '../cluster/model.ts'
 import { type Journal, type JournalDisk, type JournalRecord, openJournal } from './journal.ts'
+import { type Lease, leaseOf } from './lease.ts'
+import { livingRecords, newEntry, recordOf, replay } from './lease-records.ts'
 import { limits } from './limits.ts'
 import { ipv4ToNumber, numberToIpv4 } from './options.ts'
 import { entryIsFreeFor, leaseKey, Pool, type PoolEntry, rangesOf } from './pool.ts'
-
-export interface Lease {
-  readonly ip: Ipv4
-  readonly state: 'bound' | 'expired' | 'declined'
-  /** Hardware address, when the client is known by one. */
-  readonly mac: string | undefined
-  /** MAC or `id-<hex of option 61>`. */
-  readonly client: string
-  /** Network address of the range. */
-  readonly net: string
-  readonly hostname: string | undefined
-  readonly expiresAtMs: number
-}
+import { reservedAddresses } from './reserved-addresses.ts'
 
 /** What a decision may ask. Reads only. */
 export interface LeaseView {
@@ -248,78 +238,5 @@ export class LeaseStore implements LeaseView {
       this.#forgetClient(entry.offeredTo, entry)
       this.#entries.delete(ip)
     }
-  }
-}
-
-/** Addresses inside ranges that belong to somebody: nodes, gateways, servers, ourselves, network and broadcast address. */
-function reservedAddresses(
-  snapshot: Snapshot,
-  networks: readonly Network[],
-  ownAddresses: readonly Ipv4[],
-): ReadonlySet<number> {
-  const reserved = new Set<number>()
-  if (networks.length === 0) return reserved
-  const ranges = networks.flatMap(({ dynamicRanges }) => rangesOf(dynamicRanges))
-  const reserve = (address: Ipv4 | undefined) => {
-    if (address === undefined) return
-    const ip = ipv4ToNumber(address)
-    if (ranges.some(({ first, last }) => ip >= first && ip <= last)) reserved.add(ip)
-  }
-  for (const name of snapshot.nodeNames) {
-    const node = snapshot.node(name)
-    reserve(node?.ip)
-    for (const port of node?.ports ?? []) reserve(port.ip)
-  }
-  for (const address of ownAddresses) reserve(address)
-  for (const network of networks) {
-    const net = ipv4ToNumber(network.net)
-    for (const address of [network.gateway, network.dhcpserver, network.tftpserver, ...network.nameservers])
-      reserve(address)
-    if (network.prefixLength >= 31) continue
-    reserve(network.net)
-    reserve(numberToIpv4(net + 2 ** (32 - network.prefixLength) - 1))
-  }
-  return reserved
-}
-
-function newEntry(ip: number): PoolEntry {
-  return { ip, client: '', expiresAtMs: 0, declined: false, offeredTo: '', offeredUntilMs: 0, hostname: '' }
-}
-
-function replay(record: JournalRecord, entries: Map<number, PoolEntry>, clients: Map<string, PoolEntry>): void {
-  const ip = ipv4ToNumber(record.ip)
-  const entry = entries.get(ip) ?? newEntry(ip)
-  entries.set(ip, entry)
-  if (entry.client !== '' && clients.get(entry.client) === entry) clients.delete(entry.client)
-  entry.client = record.client
-  entry.expiresAtMs = record.expiresAtMs
-  entry.declined = record.kind === 'decline'
-  entry.hostname = record.hostname
-  if (record.client !== '') clients.set(record.client, entry)
-}
-
-function* livingRecords(entries: Map<number, PoolEntry>): Generator<JournalRecord> {
-  for (const entry of entries.values()) {
-    if (entry.declined) yield recordOf(entry, 'decline')
-    else if (entry.client !== '') yield recordOf(entry, 'bind')
-  }
-}
-
-function recordOf(entry: PoolEntry, kind: JournalRecord['kind']): JournalRecord {
-  const { client, expiresAtMs, hostname } = entry
-  return { kind, ip: numberToIpv4(entry.ip), expiresAtMs, client, hostname }
-}
-
-function leaseOf(entry: PoolEntry, nowMs: number): Lease {
-  const slash = entry.client.indexOf('/')
-  const client = entry.client.slice(slash + 1)
-  return {
-    ip: numberToIpv4(entry.ip),
-    state: entry.declined ? 'declined' : entry.expiresAtMs > nowMs ? 'bound' : 'expired',
-    mac: client === '' || client.startsWith('id-') ? undefined : client,
-    client,
-    net: entry.client.slice(0, Math.max(slash, 0)),
-    hostname: entry.hostname || undefined,
-    expiresAtMs: entry.expiresAtMs,
   }
 }
