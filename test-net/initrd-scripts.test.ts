@@ -530,6 +530,27 @@ for (const shell of CANNOT_RUN === undefined ? SHELLS : []) {
   })
 
   onNode(
+    'a persistent directory that is full says so, and the boot goes on when there is room',
+    { image: { '/etc/k': '' }, entries: [['persistent', '/etc/k']] },
+    async (t, { run }) => {
+      // Sixteen pages and eight inodes, on whatever page size.
+      const small = 'mount -t tmpfs -o nr_blocks=16,nr_inodes=8,mode=755 none $WORK/server/state'
+      const blocks = await run(`${small}; dd if=/dev/zero of=$WORK/server/state/big bs=4k 2>/dev/null
+      stages root persistent; rm $WORK/server/state/big; stages persistent && echo mounted`)
+      t.regex(
+        blocks,
+        /^FAILED persistent: the persistent directory \S+ is full: make room on \S+ \(df -h \S+\)\nmounted\n$/,
+      )
+      const inodes = await run(`${small}; i=0; while mkdir $WORK/server/state/d$i 2>/dev/null; do i=$((i + 1)); done
+      stages root persistent; rmdir $WORK/server/state/d*; stages persistent && echo mounted`)
+      t.regex(
+        inodes,
+        /^FAILED persistent: the persistent directory \S+ has no inodes left: .*\(df -i \S+\)\nmounted\n$/,
+      )
+    },
+  )
+
+  onNode(
     'a persistent directory that cannot be mounted, or does not keep what root writes, stops the boot',
     { image: { '/etc/k': '' }, entries: [['persistent', '/etc/k']] },
     async (t, { run }) => {
@@ -539,7 +560,7 @@ for (const shell of CANNOT_RUN === undefined ? SHELLS : []) {
       stages persistent; grep -c "$PERSISTENT " /proc/self/mountinfo`)
       t.regex(
         out,
-        /^FAILED persistent: .*cannot be mounted: no such export\nFAILED persistent: .*cannot be written\n0\n$/,
+        /^FAILED persistent: .*cannot be mounted: no such export\nFAILED persistent: .*cannot be written: \S.*\n0\n$/,
       )
     },
   )

@@ -32,8 +32,8 @@ probe_persistent() {
     return 1
   }
   pp_dir=$PERSISTENT/.liteboot
-  if ! mkdir -p "$pp_dir" 2>/dev/null || ! chmod 700 "$pp_dir"; then
-    fail "the persistent directory $sp_server:$sp_directory cannot be written"
+  if ! pp_said=$(exec 2>&1; mkdir -p "$pp_dir" && chmod 700 "$pp_dir"); then
+    fail "the persistent directory $sp_server:$sp_directory $(lack_of_room "$PERSISTENT" || echo "cannot be written: ${pp_said##*: }")"
     return 1
   fi
   pp_word="$(cat /proc/sys/kernel/random/boot_id) $(uptime_seconds)"
@@ -44,5 +44,19 @@ probe_persistent() {
     rm -rf "$pp_dir/new"
     return 0
   fi
-  fail "the persistent directory $sp_server:$sp_directory does not keep what root writes (export options?)"
+  fail "the persistent directory $sp_server:$sp_directory $(lack_of_room "$PERSISTENT" || echo 'does not keep what root writes (export options?)')"
+}
+
+# lack_of_room DIRECTORY: says what to do where not one more file fits, else returns 1. Over NFS a write shows it only when it
+# is flushed, and then the shell has stopped listening.
+lack_of_room() {
+  lr_blocks=$(df -P -k "$1" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  lr_inodes=$(df -P -i "$1" 2>/dev/null | awk 'NR == 2 && $2 > 0 { print $4 }')
+  if [ "${lr_blocks:-4}" -lt 4 ]; then
+    echo "is full: make room on $sp_server (df -h $sp_directory)"
+  elif [ "${lr_inodes:-1}" = 0 ]; then
+    echo "has no inodes left: remove files on $sp_server (df -i $sp_directory)"
+  else
+    return 1
+  fi
 }

@@ -89,7 +89,8 @@ export const EXPECTATIONS: Readonly<Record<StageName, StageExpectation>> = {
   },
   persistent: {
     patienceMs: 2 * MINUTES,
-    advice: 'the persistent directory is not mounted: check the statelite row, its server and its exports',
+    advice:
+      'the persistent directory cannot be used: the report above says why; check the statelite row, its server, its exports and the space on its disk',
   },
   trees: {
     patienceMs: 3 * MINUTES,
