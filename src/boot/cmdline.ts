@@ -156,7 +156,16 @@ function bootInterface(node: ClusterNode, image: Image): string[] | BootFinding 
   return port === undefined || port.mac.length !== 17 ? [] : [`BOOTIF=${port.mac}`]
 }
 
-/** nodehm.serialport and serialspeed; hvc on POWER, ttyS elsewhere; n8r asks for hardware flow control. */
+/**
+ * What Linux calls serial ports: the hypervisor's on POWER; on ARM what the Server Base System Architecture prescribes, a PL011.
+ * An ARM machine with 16550 ports says so with addkcmdline, which stands behind this.
+ */
+function consoleDevice(arch: string): string {
+  if (arch.startsWith('ppc64')) return 'hvc'
+  return arch === 'aarch64' ? 'ttyAMA' : 'ttyS'
+}
+
+/** nodehm.serialport and serialspeed; n8r asks for hardware flow control. */
 function consoles(node: ClusterNode, image: Image): string[] | BootFinding {
   const port = node.attribute('nodehm', 'serialport')?.trim() ?? ''
   if (port === '') return []
@@ -169,7 +178,7 @@ function consoles(node: ClusterNode, image: Image): string[] | BootFinding {
   }
   if (!/^[0-9]{1,7}$/.test(speed)) return bootError(where, `serialspeed ${speed} is not a number`, 'write 115200')
   const flow = /hard|tcs|ctsrts/.test(node.attribute('nodehm', 'serialflow') ?? '') ? 'n8r' : ''
-  const device = (node.arch ?? image.osarch ?? '').startsWith('ppc64') ? 'hvc' : 'ttyS'
+  const device = consoleDevice(node.arch ?? image.osarch ?? '')
   return ['console=tty0', `console=${device}${port},${speed}${flow}`]
 }
 

@@ -66,6 +66,20 @@ test('x86_64: the loader adds BOOTIF; empty STATEMNT and MNTOPTS stay; additions
   )
 })
 
+test('ARM: the console is a PL011; a 16550 is written into addkcmdline and, coming later, is the one that counts', (t) => {
+  const attributes = {
+    'nodehm.serialport': '0',
+    'nodehm.serialspeed': '115200',
+    'bootparams.addkcmdline': 'console=ttyS0,115200',
+  }
+  t.true(
+    line({ arch: 'aarch64', attributes }).endsWith(
+      'console=tty0 console=ttyAMA0,115200 selinux=0 MNTOPTS=soft,timeo=100 console=ttyS0,115200',
+    ),
+  )
+  t.notRegex(line({ arch: 'aarch64' }), /console=/)
+})
+
 const nics: [string, Record<string, string>, string | undefined, boolean][] = [
   ['installnic is a name', { 'noderes.installnic': 'eth1' }, 'netdev=eth1', false],
   ['installnic is an address', { 'noderes.installnic': '0C-42-A1-7E-10-08' }, 'BOOTIF=0c:42:a1:7e:10:08', true],
