@@ -1,18 +1,14 @@
 /** Wires the rooms together: opens every service in order, and closes them in reverse. */
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { shortHostName } from '../api/methods/deployment/checks.ts'
 import { openDiscoveryImages } from '../api/methods/discovery/boot-image.ts'
-import { openMethods, preloadMethods } from '../api/methods/index.ts'
 import { openLearnedLists } from '../api/methods/statelite/learned-lists.ts'
 import type { Places } from '../api/places.ts'
-import { openApiServer, refuseSecondServer } from '../api/server.ts'
+import { refuseSecondServer } from '../api/server.ts'
 import { findLoaders } from '../boot/loader-files.ts'
 import { openNodeAnswers } from '../boot/node-answers.ts'
 import { openCluster } from '../cluster/cluster.ts'
 import type { ClusterNode, Ipv4, MacAddress } from '../cluster/model.ts'
-import { probeRivalServers } from '../dhcp/rival-probe.ts'
 import { type DhcpServer, openDhcpServer } from '../dhcp/server.ts'
 import { openFileServer } from '../http/files.ts'
 import { openHttpServer } from '../http/server.ts'
@@ -22,27 +18,23 @@ import { openInventoryInitrds } from '../image/inventory-initrd.ts'
 import { openPackedRoots } from '../image/pack/find.ts'
 import { openPartitionFiles } from '../image/partition-files.ts'
 import { exportDirectory, openExports } from '../nfs/exports.ts'
-import { openMounted } from '../nfs/mounted.ts'
-import { mountedBoot, rootUsers } from '../nfs/root-users.ts'
+import { rootUsers } from '../nfs/root-users.ts'
 import { openNfsServer } from '../nfs/server.ts'
 import { openSqliteStore, pollWithTimer } from '../store/sqlite.ts'
 import { openTftpServer } from '../tftp/server.ts'
-import { EVERY_NODE, START_EVENT } from '../timeline/event.ts'
-import { openTimeline } from '../timeline/store.ts'
+import { openAdminApi } from './admin-api.ts'
 import { openBlobs } from './blobs.ts'
+import { openBootEvents } from './boot-events.ts'
 import { openBootFiles } from './boot-files.ts'
 import { openDiscoveryDesk } from './discovery-desk.ts'
 import { openEfiFiles } from './efi-files.ts'
-import { openEventLog } from './event-log.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
 import type { ServiceInterface } from './interfaces.ts'
 import { passedSockets } from './passed-sockets.ts'
 import { ensurePersistentDirectory } from './persistent-directories.ts'
 import { openingPorts } from './port-taken.ts'
-import { doneOrder, takeBackOrder } from './reformat-orders.ts'
-import { type RemoteApiChoice, serveRemoteApi } from './remote-api.ts'
-import { openStatusWriter } from './status-writer.ts'
+import type { RemoteApiChoice } from './remote-api.ts'
 import { tftpRoutes } from './tftp-routes.ts'
 
 export interface ServiceOptions {
@@ -112,31 +104,9 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
 
   const nodeOf = (ip: string) => cluster.current.nodeByIp(ip as Ipv4)?.name
   const nodeOfMac = (mac: string) => cluster.current.portByMac(mac as MacAddress)?.node.name
-  const timeline = openTimeline({ file: places.timeline, now, nodeOfIp: nodeOf, nodeOfMac })
-  onClose(() => timeline.close())
-  timeline.emit({ atMs: now(), service: 'server', event: START_EVENT, node: EVERY_NODE, ok: true })
-  const mounted = openMounted(`${places.state}/mounted.json`)
-  // Plans that went out in this process; for older boots, what the node mounted.
-  const planned = new Map<string, string | undefined>()
-  const bootedOf = (name: string) =>
-    planned.has(name) ? planned.get(name) : mountedBoot(name, cluster.current, mounted)
-  const status = openStatusWriter(store, bootedOf)
-  onClose(() => status.close())
-  const eventLog = openEventLog({
-    append: (rows) => store.logs.append(rows.map((values) => ({ log: 'eventlog', values }))),
-    lastBoot: (node) => timeline.boots(node).at(-1),
-    host: shortHostName(),
-    now,
-    warn: log.warn,
-  })
-  onClose(() => eventLog.close())
-  const emit: typeof timeline.emit = (event) => {
-    timeline.emit(event)
-    status.see(event, event.node)
-    eventLog.see(event, event.node)
-    const order = doneOrder(event)
-    if (order !== undefined && event.node !== undefined) takeBackOrder(store, event.node, order)
-  }
+  const events = openBootEvents({ cluster, store, places, nodeOf, nodeOfMac, now, log })
+  onClose(() => events.close())
+  const { emit, mounted } = events
 
   const httpPort = options.httpPort ?? cluster.current.site.httpport
   const answers = openNodeAnswers({
@@ -209,7 +179,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
         desk,
         emit,
         now,
-        onPlan: (name, boot) => planned.set(name, boot),
+        onPlan: events.planned,
         preparePersistent: (name) => {
           const node = cluster.current.node(name)
           return node ? preparePersistent(node) : undefined
@@ -254,44 +224,16 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   onClose(() => dhcp.close())
   leases = () => dhcp.leases()
 
-  const methods = openMethods({
-    store,
-    timelineFile: places.timeline,
-    accessDirectory: places.access,
-    learnedDirectory: places.learned,
-    compiled: async () => ({ snapshot: await cluster.waitFor(store.revision), answers }),
-    live: async (revision) => (await cluster.waitFor(revision)).number,
-    server: {
-      leases: () => dhcp.leases(),
-      flushTimeline: () => timeline.flush(),
-      usersOf: (rootimgdir) => rootUsers(rootimgdir, cluster.current, nfs.clients(), mounted),
-      interfaces: () => interfaces,
-      rivals: () => {
-        const isProvisioning = ({ address }: ServiceInterface) => cluster.current.networkOf(address) !== undefined
-        const asked = interfaces.filter(isProvisioning)
-        return probeRivalServers({ interfaces: asked, makeMac: randomMac, waitMs: RIVALS_MS, ownAddresses: addresses })
-      },
-    },
+  const api = await openAdminApi({
+    ...{ places, store, cluster, answers, interfaces, log },
+    leases: () => dhcp.leases(),
+    flushTimeline: () => events.flushTimeline(),
+    usersOf: (rootimgdir) => rootUsers(rootimgdir, cluster.current, nfs.clients(), mounted),
+    ...(options.remoteApi === undefined ? {} : { remoteApi: options.remoteApi }),
   })
-  await preloadMethods()
-  const api = await openApiServer(places.socket, methods)
   onClose(() => api.close())
-  if (options.remoteApi) {
-    const { access: accessDirectory } = places
-    const site = () => cluster.current.site
-    const remote = await serveRemoteApi({ choice: options.remoteApi, methods, store, site, accessDirectory, log })
-    onClose(() => remote?.close())
-  }
   log.info(
     `liteboot serves ${interfaces.map(({ name, address }) => `${name} (${address})`).join(', ')}: ` +
       `DHCP, TFTP, HTTP on port ${http.port}, NFS on port ${nfs.port}; ${cluster.current.nodeNames.length} nodes`,
   )
-}
-
-/** Most servers look for a second whether an address is free before they offer it. */
-const RIVALS_MS = 4000
-
-/** Locally administered, and nobody's: servers that answer only those they know stay silent. */
-function randomMac(): string {
-  return `02:${(randomBytes(5).toString('hex').match(/../g) ?? []).join(':')}`
 }
