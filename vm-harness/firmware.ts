@@ -5,13 +5,16 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export type FirmwareName = 'bios' | 'uefi' | 'uefi-http' | 'uefi-secure' | 'vof' | 'slof' | 'powernv9'
+export type FirmwareName =
+  | ('bios' | 'uefi' | 'uefi-http' | 'uefi-secure')
+  | ('aavmf' | 'aavmf-http')
+  | ('vof' | 'slof' | 'powernv9')
 
 export interface FirmwareRow {
   readonly description: string
   readonly qemu: string
   /** Instruction set of the guest, as `nodetype.arch` has it. */
-  readonly arch: 'x86_64' | 'ppc64le'
+  readonly arch: 'x86_64' | 'aarch64' | 'ppc64le'
   readonly machine: string
   /** Under TCG; with KVM it is the host's. */
   readonly cpu: string
@@ -31,22 +34,31 @@ export interface FirmwareRow {
 const PSERIES = 'pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off'
 const RANDOM = ['-device', 'virtio-rng-pci']
 const OVMF = '/usr/share/OVMF'
+const AAVMF = '/usr/share/AAVMF'
 
 /** Code and a machine's own copy of the variables. */
-function ovmf(code: string, variables: string): (directory: string, name: string) => readonly string[] {
+function edk2(place: string, code: string, variables: string): (directory: string, name: string) => readonly string[] {
   return (directory, name) => {
     const own = join(directory, `${name}.uefi-variables`)
-    copyFileSync(`${OVMF}/${variables}`, own)
+    copyFileSync(`${place}/${variables}`, own)
     return [
-      ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${OVMF}/${code}`],
+      ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${place}/${code}`],
       ...['-drive', `if=pflash,format=raw,unit=1,file=${own}`],
     ]
   }
 }
-const PLAIN_OVMF = ovmf('OVMF_CODE_4M.fd', 'OVMF_VARS_4M.fd')
+const PLAIN_OVMF = edk2(OVMF, 'OVMF_CODE_4M.fd', 'OVMF_VARS_4M.fd')
+const PLAIN_AAVMF = edk2(AAVMF, 'AAVMF_CODE.fd', 'AAVMF_VARS.fd')
 
 const X86 = { qemu: 'qemu-system-x86_64', arch: 'x86_64', machine: 'q35', cpu: 'qemu64' } as const
 const UEFI = { ...X86, packages: ['qemu-system-x86', 'ovmf'] } as const
+const ARM = {
+  qemu: 'qemu-system-aarch64',
+  arch: 'aarch64',
+  machine: 'virt',
+  cpu: 'cortex-a57',
+  packages: ['qemu-system-arm', 'qemu-efi-aarch64'],
+} as const
 const POWER = {
   qemu: 'qemu-system-ppc64',
   arch: 'ppc64le',
@@ -55,6 +67,10 @@ const POWER = {
 } as const
 /** An empty option ROM, so that the firmware's own network stack boots and not QEMU's iPXE. */
 const WITHOUT_ROM = 'virtio-net-pci,romfile=,bootindex=1'
+/** It would try PXE first and sit in it. */
+const WITHOUT_PXE = ['IPv4PXESupport', 'IPv6PXESupport'].flatMap((name) => [
+  ...['-fw_cfg', `name=opt/org.tianocore/${name},string=n`],
+])
 
 export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
   bios: {
@@ -81,12 +97,7 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
     memoryMiB: 1024,
     handed: false,
     card: WITHOUT_ROM,
-    arguments: [
-      ...['-nodefaults', ...RANDOM],
-      // OVMF would try PXE first and sit in it.
-      ...['-fw_cfg', 'name=opt/org.tianocore/IPv4PXESupport,string=n'],
-      ...['-fw_cfg', 'name=opt/org.tianocore/IPv6PXESupport,string=n'],
-    ],
+    arguments: ['-nodefaults', ...RANDOM, ...WITHOUT_PXE],
     prepare: PLAIN_OVMF,
   },
   'uefi-secure': {
@@ -101,7 +112,25 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
       ...['-nodefaults', ...RANDOM],
       ...['-global', 'driver=cfi.pflash01,property=secure,value=on', '-global', 'ICH9-LPC.disable_s3=1'],
     ],
-    prepare: ovmf('OVMF_CODE_4M.secboot.fd', 'OVMF_VARS_4M.ms.fd'),
+    prepare: edk2(OVMF, 'OVMF_CODE_4M.secboot.fd', 'OVMF_VARS_4M.ms.fd'),
+  },
+  aavmf: {
+    ...ARM,
+    description: 'AAVMF, UEFI PXE',
+    memoryMiB: 1024,
+    handed: false,
+    card: WITHOUT_ROM,
+    arguments: ['-nodefaults', ...RANDOM],
+    prepare: PLAIN_AAVMF,
+  },
+  'aavmf-http': {
+    ...ARM,
+    description: 'AAVMF, UEFI HTTP boot',
+    memoryMiB: 1024,
+    handed: false,
+    card: WITHOUT_ROM,
+    arguments: ['-nodefaults', ...RANDOM, ...WITHOUT_PXE],
+    prepare: PLAIN_AAVMF,
   },
   vof: {
     ...POWER,
@@ -137,6 +166,7 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
 export function firmwareFor(arch: string, netboot: string): FirmwareName | undefined {
   // GRUB is for UEFI on this platform.
   if (arch === 'x86_64') return netboot.startsWith('grub2') ? 'uefi' : 'bios'
+  if (arch === 'aarch64') return 'aavmf'
   if (!arch.startsWith('ppc64')) return undefined
   return netboot.startsWith('grub2') ? 'slof' : 'vof'
 }

@@ -32,6 +32,8 @@ export interface MachineOptions {
     readonly uuid: string
   }
   readonly onConsole?: (chunk: string) => void
+  /** Everything that crosses the network card goes to this file too, as pcap, the first bytes of each frame. */
+  readonly recording?: string
 }
 
 export interface Machine {
@@ -43,6 +45,8 @@ export interface Machine {
 }
 
 const PROBE_MS = 5000
+/** No request is longer, and files need not be kept. */
+const RECORDED_BYTES = 1600
 
 /**
  * `kvm` where a guest really runs with it, else `tcg,thread=multi`. The device node proves nothing: on some virtual
@@ -105,13 +109,18 @@ export function machineArguments(options: MachineOptions): string[] {
   ]
 }
 
-function identityArguments(arch: string, identity: MachineOptions['identity']): string[] {
+export function identityArguments(arch: string, identity: MachineOptions['identity']): string[] {
   if (identity === undefined) return []
   // In the device tree of pseries.
-  if (arch !== 'x86_64') return ['-uuid', identity.uuid]
+  if (arch === 'ppc64le') return ['-uuid', identity.uuid]
   const { manufacturer, product, serial, uuid } = identity
   const words = [`manufacturer=${manufacturer}`, `product=${product}`, `serial=${serial}`, `uuid=${uuid}`]
   return ['-smbios', ['type=1', ...words].join(',')]
+}
+
+function recordingArguments(file: string | undefined): string[] {
+  if (file === undefined) return []
+  return ['-object', `filter-dump,id=recording,netdev=n0,file=${file},maxlen=${RECORDED_BYTES}`]
 }
 
 /** Starts the machine and connects to its console before the first instruction runs. */
@@ -127,6 +136,7 @@ export async function startMachine(lab: Lab, options: MachineOptions): Promise<M
       ...['-chardev', `socket,id=con,path=${consolePath},server=on,wait=on`, '-serial', 'chardev:con'],
       ...['-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`],
       ...['-device', `${firmware.card},netdev=n0,mac=${options.mac}`],
+      ...recordingArguments(options.recording),
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )

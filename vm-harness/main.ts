@@ -89,7 +89,11 @@ function chooseFirmware(node: string, { arch, netboot }: NodeDescription, asked?
   if (firmware !== undefined && FIRMWARE[firmware].arch === arch.replace(/^ppc64$/, 'ppc64le')) return firmware
   const fault =
     firmware === undefined ? `is a ${arch} node` : `is a ${arch} node, ${firmware} is ${FIRMWARE[firmware].arch}`
-  throw new OperatorError('LB_VM', `${node} ${fault}`, 'x86_64 and ppc64le nodes can be rehearsed: chdef <node> arch=…')
+  throw new OperatorError(
+    'LB_VM',
+    `${node} ${fault}`,
+    'x86_64, aarch64 and ppc64le nodes can be rehearsed: chdef <node> arch=…',
+  )
 }
 
 async function bootNode(node: string, options: BootOptions): Promise<number> {

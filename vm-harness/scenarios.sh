@@ -17,6 +17,9 @@ for title in "$@"; do
   failures*) install ovmf ;;
   discovery*) install python3-minimal ovmf ;;
   walk-through*) install createrepo-c dnf rpm dpkg-dev xorriso libarchive-tools cpio qemu-system-ppc qemu-user-static ;;
+  aarch64*)
+    install qemu-system-arm qemu-efi-aarch64 qemu-user-static grub-common debian-archive-keyring
+    ;;
   esac
   case $title in
   ppc64le* | discovery:slof | discovery:petitboot)

@@ -37,5 +37,6 @@ function section(arch: string, results: readonly Result[]): string[] {
 export function renderSupport(results: readonly Result[]): string {
   const parts = [...new Set(results.flatMap((result) => result.parts))].sort()
   const seenWith = ['## Seen with', '', 'Debian 12 as the image, and:', '', ...parts.map((part) => `- ${part}`), '']
-  return [...INTRO, ...section('x86_64', results), ...section('ppc64le', results), ...seenWith].join('\n')
+  const sections = (['x86_64', 'aarch64', 'ppc64le'] as const).flatMap((arch) => section(arch, results))
+  return [...INTRO, ...sections, ...seenWith].join('\n')
 }

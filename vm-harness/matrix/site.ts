@@ -12,8 +12,8 @@ import {
   writeTree,
 } from '../demo/site.ts'
 import type { FirmwareRow } from '../firmware.ts'
+import { placeForeignRoot } from '../foreign/image.ts'
 import { mendedModules } from '../grub/modules.ts'
-import { placePowerRoot } from '../ppc64le/image.ts'
 import type { Rehearsal } from '../rehearsal.ts'
 
 export type Arch = FirmwareRow['arch']
@@ -29,6 +29,7 @@ export async function prepareSite(rehearsal: Rehearsal, arch: Arch): Promise<Sit
   await rehearsal.command('chdef', '-t', 'osimage', IMAGE, `exlist=${writeExlist(directory)}`)
   rehearsal.say(`a Debian 12 root file system for ${arch} from Debian packages`)
   if (arch === 'ppc64le') await placePower(rehearsal, paths.image)
+  else if (arch === 'aarch64') await placeArm(rehearsal, paths.image)
   else await placeX86(rehearsal, paths.image)
   writeTree(paths)
   addImageContent(paths)
@@ -41,8 +42,14 @@ async function placeX86(rehearsal: Rehearsal, image: string): Promise<void> {
   await rehearsal.shown('grub', 'make', '--arch', 'x86_64')
 }
 
+async function placeArm(rehearsal: Rehearsal, image: string): Promise<void> {
+  await placeForeignRoot(rehearsal, 'aarch64', IMAGE, image)
+  await rehearsal.command('chdef', '-t', 'group', 'compute', 'arch=aarch64')
+  await rehearsal.shown('grub', 'make', '--arch', 'aarch64')
+}
+
 async function placePower(rehearsal: Rehearsal, image: string): Promise<void> {
-  await placePowerRoot(rehearsal, IMAGE, image)
+  await placeForeignRoot(rehearsal, 'ppc64le', IMAGE, image)
   await rehearsal.command('chdef', '-t', 'group', 'compute', 'arch=ppc64le', 'netboot=grub2')
   // GRUB receives half a megabyte a second: drivers of the cards that these machines have, and no others.
   await rehearsal.command('chdef', '-t', 'osimage', IMAGE, 'netdrivers=virtio_net,ibmveth,e1000e')

@@ -37,6 +37,7 @@ const isBios: Check = {
   expect: 'BIOS',
 }
 const isUefi: Check = { title: 'the firmware is UEFI', script: 'test -d /sys/firmware/efi && echo efi', expect: 'efi' }
+const isArm: Check = { title: 'the machine is aarch64', script: 'uname -m', expect: 'aarch64' }
 const isPower: Check = { title: 'the machine is ppc64le', script: 'uname -m', expect: 'ppc64le' }
 const isSecure: readonly Check[] = [
   {
@@ -152,6 +153,30 @@ export const WAYS: readonly Way[] = [
     ...{ firmware: 'bios', netboot: 'pxe-http', always: NONE, roots: BOTH },
     timeline: [/tftp +read +lpxelinux\.0/, /tftp +read +\/pxelinux\.cfg\/n1/, /http +get +\/image\/\S+\/kernel/],
     checks: [isBios],
+  },
+  {
+    name: 'aarch64-uefi-grub',
+    description: "UEFI PXE, the image's shim and GRUB, kernel by HTTP",
+    ...{ firmware: 'aavmf', netboot: 'grub2-http', always: NONE, roots: BOTH },
+    timeline: [
+      /server +loader .*shim of debian12-lite/,
+      /tftp +read +boot\/efi\/n1\/netbootaa64\.efi/,
+      /tftp +read +boot\/efi\/n1\/\/?grubaa64\.efi/,
+      /tftp +read +\S*grub\.cfg/,
+      /http +get +\/image\/\S+\/kernel/,
+    ],
+    checks: [isArm, isUefi],
+  },
+  {
+    name: 'aarch64-http-grub',
+    description: 'UEFI HTTP boot, GRUB of `liteboot grub make`',
+    ...{ firmware: 'aavmf-http', netboot: 'grub2-http', always: NONE, roots: BOTH },
+    timeline: [
+      /GRUB of this server, without Secure Boot/,
+      /http +get +\/boot\/efi\/n1\/netbootaa64\.efi/,
+      /http +get +\/image\/\S+\/kernel/,
+    ],
+    checks: [isArm, isUefi],
   },
   {
     name: 'slof-grub-http',

@@ -11,7 +11,7 @@ import { firstBootChecks } from '../demo/checklist.ts'
 import { placeRoot } from '../demo/root.ts'
 import { addImageContent, IMAGE, NODES, SERVER, siteCommands, sitePaths, writeTree } from '../demo/site.ts'
 import type { FirmwareName } from '../firmware.ts'
-import { placePowerRoot } from '../ppc64le/image.ts'
+import { placeForeignRoot } from '../foreign/image.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
 
 const IDENTITY = {
@@ -55,7 +55,7 @@ async function prepare(rehearsal: Rehearsal, isPower: boolean): Promise<void> {
   const image = isPower ? join(directory, 'install/netboot/debian12/ppc64le/compute') : paths.image
   rehearsal.begin('lite', 'persistent', 'tftpboot')
   for (const words of siteCommands({ ...paths, image })) await rehearsal.command(...words)
-  if (isPower) await placePowerRoot(rehearsal, IMAGE, image)
+  if (isPower) await placeForeignRoot(rehearsal, 'ppc64le', IMAGE, image)
   else placeRoot(image)
   writeTree(paths)
   addImageContent({ ...paths, image })

@@ -2,11 +2,11 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { holdEmulator } from '../foreign/emulator.ts'
 import { makeMedium } from '../media/medium.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
 import { bootAndLook } from './image-boot.ts'
 import { buildSteps, liteSteps, ramdiskSteps } from './image-build.ts'
-import { holdEmulator } from './image-emulator.ts'
 import { definitionSteps, mediaSteps, SERVER, type Step, siteSteps, walkOf } from './image-setup.ts'
 import { type AdminShell, openAdminShell } from './image-shell.ts'
 
@@ -40,7 +40,7 @@ async function walkThrough(rehearsal: Rehearsal): Promise<void> {
 
   await type(siteSteps(walk))
   if (arch === 'ppc64le') {
-    const emulator = await holdEmulator()
+    const emulator = await holdEmulator('ppc64le')
     rehearsal.cleanUps.add(() => emulator.close())
   }
   const lab = await rehearsal.open(`${SERVER}/16`)

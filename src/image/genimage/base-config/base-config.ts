@@ -60,7 +60,7 @@ async function resetNames(tree: TreeFiles, tools: OsTools): Promise<void> {
 async function allowConsoles(tree: TreeFiles): Promise<void> {
   const text = await tree.read('etc/securetty')
   if (text === undefined) return
-  const missing = ['ttyS0', 'ttyS1', 'hvc0'].filter((name) => !text.split('\n').includes(name))
+  const missing = ['ttyS0', 'ttyS1', 'ttyAMA0', 'hvc0'].filter((name) => !text.split('\n').includes(name))
   if (missing.length > 0)
     await tree.write('etc/securetty', `${text.replace(/\n*$/, '\n')}${missing.join('\n')}\n`, 0o600)
 }
