@@ -5,9 +5,10 @@ import { type Inode, WRITE } from '../inode.ts'
 import { limits } from '../limits.ts'
 import { O_NOFOLLOW, O_RDWR, pathBelow, pathOfFd } from '../open-files.ts'
 import { MAY_EXECUTE, permits } from '../permission.ts'
+import type { XdrReader } from '../xdr.ts'
 import { applySet, decideSet } from './attributes.ts'
-import { afterFlush, GARBAGE, type LateResult, type Nfs3Call, type Procedure } from './call.ts'
-import { decideChange, giveLinkTo, giveTo, ownerOfNew } from './entry.ts'
+import { afterFlush, type LateResult, type Nfs3Call } from './call.ts'
+import { changeBelow, decideChange, giveLinkTo, giveTo, ownerOfNew } from './entry.ts'
 import { type NfsStatus, nfsStatus } from './status.ts'
 import { encodePostOp, encodePostOpHandle, encodeWcc, parseSetAttributes, type SetAttributes } from './structures.ts'
 
@@ -94,51 +95,35 @@ function decideExisting(
   return refusal ?? NFS3_OK
 }
 
-export const create: Procedure = {
-  name: 'CREATE',
-  failure: 'wcc',
-  modifies: true,
-  keepReply: true,
-  run(call, args) {
-    const directory = call.take(args)
-    const name = args.text(limits.recordBytes)
-    const how = args.u32()
-    const verifier = how === EXCLUSIVE ? args.fixed(8) : undefined
-    const set = how === EXCLUSIVE ? NOTHING : parseSetAttributes(args)
-    if (args.fault || how > EXCLUSIVE) return GARBAGE
-    if (directory === undefined) return call.status
-    const tree = call.tree!
-    const before = tree.refresh(directory)
-    call.firstBefore = before
-    const refusal = decideChange(call, directory, before, name)
-    const mayLook = refusal === NFS3ERR_ACCES && how === UNCHECKED && permits(call.caller, before, MAY_EXECUTE)
-    if (refusal !== undefined && !mayLook) return refusal
-    if (name === '.' || name === '..') return NFS3ERR_EXIST
-    const existing = directory.isCovered ? undefined : tree.lookupNow(directory, name)
-    if (existing !== undefined) {
-      const status = decideExisting(call, existing, how, set, verifier)
-      return status === NFS3_OK ? created(call, directory, existing) : status
-    }
-    if (refusal !== undefined) return refusal
-    return created(call, directory, createFile(call, directory, before, name, set, verifier))
-  },
+function parseCreate(args: XdrReader) {
+  const how = args.u32()
+  if (how > EXCLUSIVE) return undefined
+  return how === EXCLUSIVE
+    ? { how, verifier: args.fixed(8), set: NOTHING }
+    : { how, verifier: undefined, set: parseSetAttributes(args) }
 }
 
-export const mkdir: Procedure = {
-  name: 'MKDIR',
-  failure: 'wcc',
-  modifies: true,
-  keepReply: true,
-  run(call, args) {
-    const directory = call.take(args)
-    const name = args.text(limits.recordBytes)
-    const set = parseSetAttributes(args)
-    if (args.fault) return GARBAGE
-    if (directory === undefined) return call.status
-    const tree = call.tree!
-    const before = tree.refresh(directory)
-    call.firstBefore = before
-    const refusal = decideChange(call, directory, before, name)
+export const create = changeBelow('CREATE', parseCreate, (call, place, { how, verifier, set }) => {
+  const { tree, directory, name, before } = place
+  const refusal = decideChange(call, place)
+  const mayLook = refusal === NFS3ERR_ACCES && how === UNCHECKED && permits(call.caller, before, MAY_EXECUTE)
+  if (refusal !== undefined && !mayLook) return refusal
+  if (name === '.' || name === '..') return NFS3ERR_EXIST
+  const existing = directory.isCovered ? undefined : tree.lookupNow(directory, name)
+  if (existing !== undefined) {
+    const status = decideExisting(call, existing, how, set, verifier)
+    return status === NFS3_OK ? created(call, directory, existing) : status
+  }
+  if (refusal !== undefined) return refusal
+  return created(call, directory, createFile(call, directory, before, name, set, verifier))
+})
+
+export const mkdir = changeBelow(
+  'MKDIR',
+  (args) => ({ set: parseSetAttributes(args) }),
+  (call, place, { set }) => {
+    const { tree, directory, name, before } = place
+    const refusal = decideChange(call, place)
     if (refusal !== undefined) return refusal
     if (name === '.' || name === '..') return NFS3ERR_EXIST
     mkdirSync(pathBelow(directory.fd, name), 0o700)
@@ -149,25 +134,15 @@ export const mkdir: Procedure = {
     giveTo(made.fd, ownerOfNew(call.caller, before, set), mode)
     return created(call, directory, made)
   },
-}
+)
 
 /** Text of a symbolic link; its attributes but the owner mean nothing on Linux. */
-export const symlink: Procedure = {
-  name: 'SYMLINK',
-  failure: 'wcc',
-  modifies: true,
-  keepReply: true,
-  run(call, args) {
-    const directory = call.take(args)
-    const name = args.text(limits.recordBytes)
-    const set = parseSetAttributes(args)
-    const text = args.text(limits.recordBytes)
-    if (args.fault) return GARBAGE
-    if (directory === undefined) return call.status
-    const tree = call.tree!
-    const before = tree.refresh(directory)
-    call.firstBefore = before
-    const refusal = decideChange(call, directory, before, name)
+export const symlink = changeBelow(
+  'SYMLINK',
+  (args) => ({ set: parseSetAttributes(args), text: args.text(limits.recordBytes) }),
+  (call, place, { set, text }) => {
+    const { tree, directory, name, before } = place
+    const refusal = decideChange(call, place)
     if (refusal !== undefined) return refusal
     if (name === '.' || name === '..') return NFS3ERR_EXIST
     if (text.length > limits.linkTextBytes) return NFS3ERR_NAMETOOLONG
@@ -180,4 +155,4 @@ export const symlink: Procedure = {
     if (link === undefined) return NFS3ERR_IO
     return created(call, directory, link)
   },
-}
+)

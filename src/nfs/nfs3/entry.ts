@@ -2,28 +2,64 @@
 import { chmodSync, chownSync, lchownSync, lstatSync, readlinkSync } from 'node:fs'
 import { type Attributes, attributesOf, isSameFile } from '../attributes.ts'
 import type { Inode } from '../inode.ts'
+import { limits } from '../limits.ts'
 import { dropFromListing } from '../listing.ts'
 import { pathBelow, pathOfFd } from '../open-files.ts'
 import { isInGroup, MAY_EXECUTE, MAY_WRITE, permits } from '../permission.ts'
 import type { Caller } from '../rpc.ts'
 import type { Tree } from '../tree.ts'
-import { type Nfs3Call, nameFault } from './call.ts'
+import type { XdrReader } from '../xdr.ts'
+import { GARBAGE, type Nfs3Call, nameFault, type Outcome, type Procedure } from './call.ts'
 import { type NfsStatus, nfsStatus } from './status.ts'
 import type { SetAttributes } from './structures.ts'
 
 const { NFS3ERR_ACCES, NFS3ERR_NOTDIR } = nfsStatus
 
+/** Where a procedure changes something: a name below a directory, which is as it was `before`. */
+export interface ChangePlace {
+  readonly tree: Tree
+  readonly directory: Inode
+  readonly name: string
+  readonly before: Attributes
+}
+
+/**
+ * CREATE, MKDIR, SYMLINK, MKNOD, REMOVE, RMDIR: diropargs3, then what `parse` takes (undefined: cannot be decoded); the
+ * directory's attributes are noted for the result, also that of a failure.
+ */
+export function changeBelow<T extends object>(
+  name: string,
+  parse: (args: XdrReader) => T | undefined,
+  change: (call: Nfs3Call, place: ChangePlace, given: T) => Outcome,
+): Procedure {
+  return {
+    name,
+    failure: 'wcc',
+    modifies: true,
+    keepReply: true,
+    run(call, args) {
+      const directory = call.take(args)
+      const entry = args.text(limits.recordBytes)
+      const given = parse(args)
+      if (args.fault || given === undefined) return GARBAGE
+      if (directory === undefined) return call.status
+      const tree = call.tree!
+      const before = tree.refresh(directory)
+      call.firstBefore = before
+      return change(call, { tree, directory, name: entry, before }, given)
+    },
+  }
+}
+
 /** May the caller add or remove `name` in `directory`? undefined: yes. */
 export function decideChange(
-  call: Nfs3Call,
-  directory: Inode,
-  attributes: Attributes,
-  name: string,
+  { caller }: Nfs3Call,
+  { directory, before, name }: Pick<ChangePlace, 'directory' | 'before' | 'name'>,
 ): NfsStatus | undefined {
-  if (attributes.type !== 'dir') return NFS3ERR_NOTDIR
+  if (before.type !== 'dir') return NFS3ERR_NOTDIR
   const fault = nameFault(name)
   if (fault !== undefined) return fault
-  if (directory.isCovered || !permits(call.caller, attributes, MAY_WRITE | MAY_EXECUTE)) return NFS3ERR_ACCES
+  if (directory.isCovered || !permits(caller, before, MAY_WRITE | MAY_EXECUTE)) return NFS3ERR_ACCES
   return undefined
 }
 

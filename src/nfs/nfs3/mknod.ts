@@ -8,9 +8,10 @@ import { createServer } from 'node:net'
 import type { Inode } from '../inode.ts'
 import { limits } from '../limits.ts'
 import { pathBelow } from '../open-files.ts'
-import { GARBAGE, type LateResult, type Nfs3Call, type Procedure } from './call.ts'
+import type { XdrReader } from '../xdr.ts'
+import type { LateResult, Nfs3Call } from './call.ts'
 import { created } from './create.ts'
-import { decideChange, giveTo, ownerOfNew } from './entry.ts'
+import { changeBelow, decideChange, giveTo, ownerOfNew } from './entry.ts'
 import { type NfsStatus, nfsStatus } from './status.ts'
 import { fileTypeNumbers, parseSetAttributes, type SetAttributes } from './structures.ts'
 
@@ -66,37 +67,29 @@ async function makeNode(
   }
 }
 
-export const mknod: Procedure = {
-  name: 'MKNOD',
-  failure: 'wcc',
-  modifies: true,
-  keepReply: true,
-  run(call, args) {
-    const directory = call.take(args)
-    const name = args.text(limits.recordBytes)
-    const type = args.u32()
-    const isDevice = type === fileTypeNumbers.chr || type === fileTypeNumbers.blk
-    const isOther = type === fileTypeNumbers.sock || type === fileTypeNumbers.fifo
-    const set = isDevice || isOther ? parseSetAttributes(args) : undefined
-    const device = isDevice ? [String(args.u32()), String(args.u32())] : []
-    if (args.fault) return GARBAGE
-    if (directory === undefined) return call.status
-    const tree = call.tree!
-    const before = tree.refresh(directory)
-    call.firstBefore = before
-    if (set === undefined) return NFS3ERR_BADTYPE
-    const refusal = decideChange(call, directory, before, name)
-    if (refusal !== undefined) return refusal
-    if (isDevice && call.caller.uid !== 0) return NFS3ERR_PERM
-    const path = pathBelow(directory.fd, name)
-    if (name === '.' || name === '..' || lstatSync(path, { throwIfNoEntry: false })) return NFS3ERR_EXIST
-    // An argument vector is text for Node: other bytes would arrive as something else.
-    if (typeof path !== 'string') return NFS3ERR_INVAL
-    if (type === fileTypeNumbers.sock) {
-      const unique = call.room.random(6).toString('hex')
-      return makeNode(call, directory, name, set, () => bindSocket(directory.fd, name, unique))
-    }
-    const letter = type === fileTypeNumbers.chr ? 'c' : type === fileTypeNumbers.blk ? 'b' : 'p'
-    return makeNode(call, directory, name, set, () => runMknod(directory.fd, name, letter, device))
-  },
+function parseMknod(args: XdrReader) {
+  const type = args.u32()
+  const isDevice = type === fileTypeNumbers.chr || type === fileTypeNumbers.blk
+  const isOther = type === fileTypeNumbers.sock || type === fileTypeNumbers.fifo
+  const set = isDevice || isOther ? parseSetAttributes(args) : undefined
+  const device = isDevice ? [String(args.u32()), String(args.u32())] : []
+  return { type, isDevice, set, device }
 }
+
+export const mknod = changeBelow('MKNOD', parseMknod, (call, place, { type, isDevice, set, device }) => {
+  const { directory, name } = place
+  if (set === undefined) return NFS3ERR_BADTYPE
+  const refusal = decideChange(call, place)
+  if (refusal !== undefined) return refusal
+  if (isDevice && call.caller.uid !== 0) return NFS3ERR_PERM
+  const path = pathBelow(directory.fd, name)
+  if (name === '.' || name === '..' || lstatSync(path, { throwIfNoEntry: false })) return NFS3ERR_EXIST
+  // An argument vector is text for Node: other bytes would arrive as something else.
+  if (typeof path !== 'string') return NFS3ERR_INVAL
+  if (type === fileTypeNumbers.sock) {
+    const unique = call.room.random(6).toString('hex')
+    return makeNode(call, directory, name, set, () => bindSocket(directory.fd, name, unique))
+  }
+  const letter = type === fileTypeNumbers.chr ? 'c' : type === fileTypeNumbers.blk ? 'b' : 'p'
+  return makeNode(call, directory, name, set, () => runMknod(directory.fd, name, letter, device))
+})

@@ -1,11 +1,10 @@
 /** REMOVE and RMDIR (RFC 1813 §3.3.12, 3.3.13). */
 import { fstatSync, rmdirSync, unlinkSync } from 'node:fs'
 import type { Inode } from '../inode.ts'
-import { limits } from '../limits.ts'
 import { pathBelow } from '../open-files.ts'
 import { permitsRemoval } from '../permission.ts'
-import { afterFlush, GARBAGE, type Nfs3Call, type Procedure } from './call.ts'
-import { decideChange, forgetName } from './entry.ts'
+import { afterFlush, type Nfs3Call } from './call.ts'
+import { changeBelow, decideChange, forgetName } from './entry.ts'
 import { nfsStatus } from './status.ts'
 import { encodeWcc } from './structures.ts'
 
@@ -21,20 +20,12 @@ function removed(call: Nfs3Call, directory: Inode) {
   })
 }
 
-export const remove: Procedure = {
-  name: 'REMOVE',
-  failure: 'wcc',
-  modifies: true,
-  keepReply: true,
-  run(call, args) {
-    const directory = call.take(args)
-    const name = args.text(limits.recordBytes)
-    if (args.fault) return GARBAGE
-    if (directory === undefined) return call.status
-    const tree = call.tree!
-    const before = tree.refresh(directory)
-    call.firstBefore = before
-    const refusal = decideChange(call, directory, before, name)
+export const remove = changeBelow(
+  'REMOVE',
+  () => ({}),
+  (call, place) => {
+    const { tree, directory, name, before } = place
+    const refusal = decideChange(call, place)
     if (refusal !== undefined) return refusal
     if (name === '.' || name === '..') return NFS3ERR_ISDIR
     const file = tree.lookupNow(directory, name)
@@ -48,22 +39,14 @@ export const remove: Procedure = {
     else file.attributesAtMs = 0
     return removed(call, directory)
   },
-}
+)
 
-export const rmdir: Procedure = {
-  name: 'RMDIR',
-  failure: 'wcc',
-  modifies: true,
-  keepReply: true,
-  run(call, args) {
-    const directory = call.take(args)
-    const name = args.text(limits.recordBytes)
-    if (args.fault) return GARBAGE
-    if (directory === undefined) return call.status
-    const tree = call.tree!
-    const before = tree.refresh(directory)
-    call.firstBefore = before
-    const refusal = decideChange(call, directory, before, name)
+export const rmdir = changeBelow(
+  'RMDIR',
+  () => ({}),
+  (call, place) => {
+    const { tree, directory, name, before } = place
+    const refusal = decideChange(call, place)
     if (refusal !== undefined) return refusal
     // RFC 1813 §3.3.13
     if (name === '.') return NFS3ERR_INVAL
@@ -82,4 +65,4 @@ export const rmdir: Procedure = {
     call.room.forest.gone(tree, entry)
     return removed(call, directory)
   },
-}
+)

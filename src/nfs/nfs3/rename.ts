@@ -46,7 +46,9 @@ export const rename: Procedure = {
     const toBefore = to === from ? fromBefore : tree.refresh(to)
     call.firstBefore = fromBefore
     call.secondBefore = toBefore
-    const refusal = decideChange(call, from, fromBefore, fromName) ?? decideChange(call, to, toBefore, toName)
+    const refusal =
+      decideChange(call, { directory: from, before: fromBefore, name: fromName }) ??
+      decideChange(call, { directory: to, before: toBefore, name: toName })
     if (refusal !== undefined) return refusal
     if (isDots(fromName) || isDots(toName)) return NFS3ERR_INVAL
     const source = tree.lookupNow(from, fromName)
@@ -98,7 +100,7 @@ export const link: Procedure = {
     const tree = call.tree!
     const before = tree.refresh(directory)
     call.secondBefore = before
-    const refusal = decideChange(call, directory, before, name)
+    const refusal = decideChange(call, { directory, before, name })
     if (refusal !== undefined) return refusal
     if (isDots(name)) return NFS3ERR_EXIST
     if (file.attributes.type === 'dir') return NFS3ERR_ISDIR
