@@ -128,6 +128,11 @@ export class Rehearsal {
     this.#server = await startServer(this.#opened(), this.state, join(this.runDirectory, 'server.log'))
   }
 
+  get serverPid(): number {
+    if (this.#server === undefined) throw new Error('the server does not run yet')
+    return this.#server.pid
+  }
+
   /** The way a crash looks. */
   async killServer(): Promise<void> {
     await this.#server?.kill9()

@@ -60,6 +60,12 @@ const shim = [
   /tftp +read +boot\/efi\/n1\/\/?grubx64\.efi/,
   /tftp +read +\S*grub\.cfg/,
 ]
+const armShim = [
+  /server +loader .*shim of debian12-lite/,
+  /tftp +read +boot\/efi\/n1\/netbootaa64\.efi/,
+  /tftp +read +boot\/efi\/n1\/\/?grubaa64\.efi/,
+  /tftp +read +\S*grub\.cfg/,
+]
 const slof = [
   /dhcp +ACK +boot\/grub2\/grub2-n1/,
   /tftp +read +\/?boot\/grub2\/grub2-n1/,
@@ -133,7 +139,7 @@ export const WAYS: readonly Way[] = [
   {
     name: 'secure-boot',
     description: 'UEFI PXE with Secure Boot: shim, GRUB and kernel of the image',
-    ...{ firmware: 'uefi-secure', netboot: 'grub2-http', always: NONE, roots: BOTH },
+    ...{ firmware: 'uefi-secure', netboot: 'grub2-http', always: NFS, roots: BOTH },
     // Debian's signed GRUB has no HTTP in it, and takes no module: it goes on by TFTP.
     timeline: [...shim, /tftp +read +\/?image\/\S+\/kernel/],
     checks: [isUefi, ...isSecure],
@@ -142,7 +148,7 @@ export const WAYS: readonly Way[] = [
     name: 'pxelinux',
     packages: ['pxelinux'],
     description: '`pxelinux.0`, all by TFTP',
-    ...{ firmware: 'bios', netboot: 'pxe', always: NONE, roots: BOTH },
+    ...{ firmware: 'bios', netboot: 'pxe', always: NFS, roots: BOTH },
     timeline: [/tftp +read +pxelinux\.0/, /tftp +read +\/pxelinux\.cfg\/n1/, /tftp +read +\/image\/\S+\/kernel/],
     checks: [isBios],
   },
@@ -158,13 +164,7 @@ export const WAYS: readonly Way[] = [
     name: 'aarch64-uefi-grub',
     description: "UEFI PXE, the image's shim and GRUB, kernel by HTTP",
     ...{ firmware: 'aavmf', netboot: 'grub2-http', always: NONE, roots: BOTH },
-    timeline: [
-      /server +loader .*shim of debian12-lite/,
-      /tftp +read +boot\/efi\/n1\/netbootaa64\.efi/,
-      /tftp +read +boot\/efi\/n1\/\/?grubaa64\.efi/,
-      /tftp +read +\S*grub\.cfg/,
-      /http +get +\/image\/\S+\/kernel/,
-    ],
+    timeline: [...armShim, /http +get +\/image\/\S+\/kernel/],
     checks: [isArm, isUefi],
   },
   {
@@ -177,6 +177,13 @@ export const WAYS: readonly Way[] = [
       /http +get +\/image\/\S+\/kernel/,
     ],
     checks: [isArm, isUefi],
+  },
+  {
+    name: 'aarch64-secure-boot',
+    description: 'UEFI PXE with Secure Boot: shim, GRUB and kernel of the image',
+    ...{ firmware: 'aavmf-secure', netboot: 'grub2-http', always: NONE, roots: BOTH },
+    timeline: [...armShim, /tftp +read +\/?image\/\S+\/kernel/],
+    checks: [isArm, isUefi, ...isSecure],
   },
   {
     name: 'slof-grub-http',
@@ -203,7 +210,7 @@ export const WAYS: readonly Way[] = [
   {
     name: 'petitboot-powernv9',
     description: 'the same on skiboot (OPAL)',
-    ...{ firmware: 'powernv9', netboot: 'petitboot', always: NONE, roots: BOTH },
+    ...{ firmware: 'powernv9', netboot: 'petitboot', always: NFS, roots: BOTH },
     loader: 'petitboot',
     timeline: petitboot,
     checks: [isPower],
