@@ -139,35 +139,25 @@ function list(call: Nfs3Call, out: XdrWriter, directory: Inode, question: Questi
   })
 }
 
-export const readdir: Procedure = {
-  name: 'READDIR',
-  failure: 'attributes',
-  modifies: false,
-  keepReply: false,
-  run(call, args, out) {
-    const directory = call.take(args)
-    const cookie = args.u64()
-    const verifier = args.fixed(8)
-    const totalBytes = Math.min(args.u32(), limits.directoryReplyBytes)
-    if (args.fault) return GARBAGE
-    if (directory === undefined) return call.status
-    return list(call, out, directory, { cookie, verifier, nameBytes: totalBytes, totalBytes, isPlus: false })
-  },
+/** READDIRPLUS says besides how many bytes of names are wanted (RFC 1813 §3.3.16, 3.3.17). */
+function listProcedure(name: string, isPlus: boolean): Procedure {
+  return {
+    name,
+    failure: 'attributes',
+    modifies: false,
+    keepReply: false,
+    run(call, args, out) {
+      const directory = call.take(args)
+      const cookie = args.u64()
+      const verifier = args.fixed(8)
+      const wantedNames = isPlus ? args.u32() : undefined
+      const totalBytes = Math.min(args.u32(), limits.directoryReplyBytes)
+      if (args.fault) return GARBAGE
+      if (directory === undefined) return call.status
+      return list(call, out, directory, { cookie, verifier, nameBytes: wantedNames ?? totalBytes, totalBytes, isPlus })
+    },
+  }
 }
 
-export const readdirplus: Procedure = {
-  name: 'READDIRPLUS',
-  failure: 'attributes',
-  modifies: false,
-  keepReply: false,
-  run(call, args, out) {
-    const directory = call.take(args)
-    const cookie = args.u64()
-    const verifier = args.fixed(8)
-    const nameBytes = args.u32()
-    const totalBytes = Math.min(args.u32(), limits.directoryReplyBytes)
-    if (args.fault) return GARBAGE
-    if (directory === undefined) return call.status
-    return list(call, out, directory, { cookie, verifier, nameBytes, totalBytes, isPlus: true })
-  },
-}
+export const readdir = listProcedure('READDIR', false)
+export const readdirplus = listProcedure('READDIRPLUS', true)
