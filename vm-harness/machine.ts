@@ -134,7 +134,8 @@ export async function startMachine(lab: Lab, options: MachineOptions): Promise<M
     [
       ...args,
       ...['-chardev', `socket,id=con,path=${consolePath},server=on,wait=on`, '-serial', 'chardev:con'],
-      ...['-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`],
+      // Recorded frames would begin with the header of virtio.
+      ...['-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no${options.recording ? ',vnet_hdr=off' : ''}`],
       ...['-device', `${firmware.card},netdev=n0,mac=${options.mac}`],
       ...recordingArguments(options.recording),
     ],
