@@ -1,4 +1,7 @@
-/** grub.cfg texts (PowerVM partitions, pseries guests, aarch64; x86 where wanted). */
+/**
+ * grub.cfg texts (PowerVM partitions, pseries guests, aarch64; x86 where wanted). Texts to be shown are in quotes: for petitboot,
+ * which reads such files on disks, words like `in` and `for` are reserved wherever they stand without.
+ */
 import type { LoaderEntry } from './pxelinux.ts'
 
 export interface GrubEntry extends LoaderEntry {
@@ -26,7 +29,7 @@ export function renderGrubBoot(entry: GrubEntry): string {
     `    initrd ${entry.initrd}`,
     '}',
     'menuentry "Ask the server again" {',
-    '    echo liteboot: could not load, asking again in 10 seconds',
+    "    echo 'liteboot: could not load, asking again in 10 seconds'",
     '    sleep 10',
     `    ${againLine(entry.node, entry.serverIp)}`,
     '}',
@@ -45,7 +48,7 @@ function kernelLines({ protocol, serverIp, httpPort }: GrubEntry, linux: string)
     `    set root=http,${serverIp}${httpPort === 80 ? '' : `:${httpPort}`}`,
     '    echo Loading Install kernel ...',
     `    if ${linux}; then echo; else`,
-    `        echo liteboot: not by HTTP, trying TFTP; ${byTftp}`,
+    `        echo 'liteboot: not by HTTP, trying TFTP'; ${byTftp}`,
     `        ${linux}`,
     '    fi',
   ]
@@ -79,7 +82,7 @@ export function renderGrubLocal(): string {
 export function renderGrubByHardwareAddress(): string {
   return [
     'configfile /boot/grub2/grub.cfg-$net_default_mac',
-    'echo liteboot: no node is defined for $net_default_mac ($net_default_ip).',
+    'echo "liteboot: no node is defined for $net_default_mac ($net_default_ip)."',
     'sleep 10',
     'exit',
     '',
@@ -92,7 +95,15 @@ export function grubProtocol(netboot: string): 'http' | 'tftp' | undefined {
   return netboot === 'grub2-http' ? 'http' : undefined
 }
 
-// GRUB's script language is a shell: these separate commands or begin a variable unless escaped (GRUB manual, "Quoting").
+/** Words that petitboot takes for its own; GRUB does so at the beginning of a command only. */
+const RESERVED =
+  /^(\[\[|\]\]|case|do|done|elif|else|esac|fi|for|function|if|in|menuentry|select|submenu|then|time|until|while)$/
+
+/**
+ * GRUB's script language is a shell: these separate commands, begin a variable, or hide what follows (GRUB manual, "Quoting").
+ * In quotes, not behind a backslash, which petitboot does not know; a command line has no quotes of its own.
+ */
 function grubWords(commandLine: string): string {
-  return commandLine.replace(/[$;&|<>{}#]/g, '\\$&')
+  const quoted = (word: string) => (/[$;&|<>{}#\\]/.test(word) || RESERVED.test(word) ? `'${word}'` : word)
+  return commandLine.split(' ').map(quoted).join(' ')
 }

@@ -93,14 +93,14 @@ menuentry "xCAT OS Deployment" {
     set root=http,10.20.0.2
     echo Loading Install kernel ...
     if linux /image/hpc9-lite/0123456789abcdef/kernel liteboot.run=shutdown ${LINE} BOOTIF=$net_default_mac; then echo; else
-        echo liteboot: not by HTTP, trying TFTP; set root=tftp,10.20.0.2
+        echo 'liteboot: not by HTTP, trying TFTP'; set root=tftp,10.20.0.2
         linux /image/hpc9-lite/0123456789abcdef/kernel liteboot.run=shutdown ${LINE} BOOTIF=$net_default_mac
     fi
     echo Loading initial ramdisk ...
     initrd /image/hpc9-lite/0123456789abcdef/initrd
 }
 menuentry "Ask the server again" {
-    echo liteboot: could not load, asking again in 10 seconds
+    echo 'liteboot: could not load, asking again in 10 seconds'
     sleep 10
     configfile (tftp,10.20.0.2)/boot/grub2/cn07
 }
