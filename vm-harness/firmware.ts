@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 export type FirmwareName =
   | ('bios' | 'uefi' | 'uefi-http' | 'uefi-secure')
-  | ('aavmf' | 'aavmf-http')
+  | ('aavmf' | 'aavmf-http' | 'aavmf-secure')
   | ('vof' | 'slof' | 'powernv9')
 
 export interface FirmwareRow {
@@ -80,7 +80,8 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
     memoryMiB: 1024,
     handed: false,
     card: 'virtio-net-pci,bootindex=1',
-    arguments: ['-nodefaults', ...RANDOM],
+    // Found nothing to boot: it begins again after ten seconds, as servers do; QEMU's would stand there for ever.
+    arguments: ['-nodefaults', ...RANDOM, '-boot', 'reboot-timeout=10000'],
   },
   uefi: {
     ...UEFI,
@@ -131,6 +132,15 @@ export const FIRMWARE: Readonly<Record<FirmwareName, FirmwareRow>> = {
     card: WITHOUT_ROM,
     arguments: ['-nodefaults', ...RANDOM, ...WITHOUT_PXE],
     prepare: PLAIN_AAVMF,
+  },
+  'aavmf-secure': {
+    ...ARM,
+    description: 'AAVMF, UEFI PXE, Secure Boot with the keys of Microsoft',
+    memoryMiB: 1024,
+    handed: false,
+    card: WITHOUT_ROM,
+    arguments: ['-nodefaults', ...RANDOM],
+    prepare: edk2(AAVMF, 'AAVMF_CODE.ms.fd', 'AAVMF_VARS.ms.fd'),
   },
   vof: {
     ...POWER,

@@ -31,7 +31,8 @@ export function decideState(
   const failed = draft.stages.get(at)
   if (failed?.result === 'failed') {
     const why = failed.detail ? `: ${firstLine(failed.detail)}` : ''
-    const goes = 'nextMs' in until ? 'then started again' : `retrying; ${seen} ${renderDuration(silentMs)} ago`
+    const since = last?.stage === at && last.result === 'failed' ? '' : `${seen} `
+    const goes = 'nextMs' in until ? 'then started again' : `retrying; ${since}${renderDuration(silentMs)} ago`
     return { state: 'failed', at, summary: `failed at ${at}${why} (${goes})`, advice }
   }
   const refused = failed?.refusal && decideRefused(at, failed.refusal, endMs, silentMs)

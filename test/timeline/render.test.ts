@@ -44,7 +44,7 @@ test('a failed report: its log lines below it, nothing of it reaches the termina
                      | mount failed
                      |  [2Jrpc: timed out
 stages: firmware dhcp (running), root (failed)
-failed at root: mount failed (retrying; last seen initrd report root failed (mount failed) 1.0 s ago)
+failed at root: mount failed (retrying; 1.0 s ago)
 check: the root file system cannot be used: the report above says why; check the NFS server of the plan, its exports and rootimgdir, and that liteimg was run after the last edit
 `,
   )
