@@ -7,6 +7,10 @@
 set -eu
 
 dest=$1
+mkdir -p -- "$dest"
+# Two rehearsals at once build it once.
+exec 9>"$dest/lock"
+flock 9
 # Where a moved or twice-applied patch would make a wrong program, the build must stop: this file's own version counts.
 version=$(apt-cache show grub2-common | sed -n 's/^Version: //p' | head -n 1)
 stamp="grub2 $version mended 1"
@@ -15,7 +19,6 @@ if [ -f "$dest/built" ] && [ "$(cat "$dest/built")" = "$stamp" ]; then
   exit 0
 fi
 rm -rf -- "$dest/powerpc-ieee1275" "$dest/built"
-mkdir -p -- "$dest"
 work=$(mktemp -d "$dest/build.XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 trap 'exit 130' INT TERM
