@@ -142,7 +142,11 @@ function addEvent(draft: BootDraft, event: BootEvent): void {
   const known = draft.stages.get(stage)
   const result = isReport ? reportedResult(event) : transferResult(event, known)
   // A loader tries several names: a miss beside a hit is no failure (GRUB asks for eight grub.cfg-…).
-  if (!isReport && known?.result === 'ok' && !event.ok) return
+  if (!isReport && known?.result === 'ok' && !event.ok) {
+    // GRUB reads the end of a kernel first, then most of it, and hangs up: that is the time it took.
+    if (draft.reached === stageIndex(stage) && !isRefusal(event)) known.lastMs = event.atMs
+    return
+  }
   const startMs = event.atMs - (event.durationMs ?? 0)
   draft.stages.set(stage, {
     startMs: Math.min(known?.startMs ?? startMs, startMs),

@@ -230,6 +230,24 @@ test('misses and cut transfers beside a hit are no failure', (t) => {
   t.is(boot?.at, 'network')
 })
 
+test('GRUB reads the end of the kernel, then most of it, and hangs up: all that is the time of the kernel', (t) => {
+  const cut = { ok: false, detail: 'client closed after 9437184 bytes' }
+  const events = [
+    ...exchange(0, 'firmware'),
+    read(1, 'boot/grub2/grub2-cn01'),
+    read(2, 'boot/grub2/grub.cfg'),
+    get(8, '/x/kernel.gz', { ok: false, bytes: 0, durationMs: 50, detail: 'client closed after 0 bytes' }),
+    get(8.1, '/x/kernel.gz', { durationMs: 20 }),
+    get(20, '/x/kernel.gz', { ...cut, durationMs: 11_000 }),
+    get(25, '/x/initrd', { durationMs: 5000 }),
+    get(26, '/x/kernel.gz', cut),
+  ]
+  const kernel = fold(events, 26)
+    .at(-1)
+    ?.stages.find(({ name }) => name === 'kernel')
+  t.is(kernel?.durationMs, 20_000 - 7950)
+})
+
 test('a question for the size of a loader is not its download', (t) => {
   const probe = read(1, 'snponly.efi', { bytes: 0, detail: 'stopped by the client before the first block (error 8)' })
   t.is(fold([...exchange(0, 'firmware'), probe], 2).at(-1)?.at, 'loader')
