@@ -106,9 +106,19 @@ export function findLoaders(exists: (path: string) => boolean): FoundLoaders {
   return { files, missing }
 }
 
-function messageOf({ name, use, package: debian, optional }: LoaderFile): string {
-  const install = optional ? '' : `apt-get install ${debian}, or `
-  return `loader ${name} (${use}) is missing: ${install}put it into site.tftpdir`
+function messageOf(loader: LoaderFile): string {
+  return `loader ${loader.name} (${loader.use}) is missing: ${remedyOf(loader)}put it into site.tftpdir`
+}
+
+/** What else can be done than to put the file there, with its "or". */
+function remedyOf({ package: debian, optional }: LoaderFile): string {
+  return optional ? 'set netboot=grub2-http, or ' : `apt-get install ${debian}, or `
+}
+
+/** The same for a loader's name; empty: it is no loader of ours. */
+export function loaderRemedy(path: string): string {
+  const loader = loaderNamed(path)
+  return loader ? remedyOf(loader) : ''
 }
 
 function loaderNamed(path: string): LoaderFile | undefined {

@@ -177,6 +177,14 @@ const FAULTS: readonly (readonly [
     ],
   ],
   [
+    'an ARM node without netboot=grub2: no package of Debian has iPXE for it',
+    (s) => s.set('node=cn3', 'nodetype.arch=aarch64'),
+    [
+      "error    cn3: nodetype row: the node is aarch64, its image lite is for x86_64 (correct nodetype.arch, osimage.osarch or the node's provmethod)",
+      'error    cn3: loader snponly-arm64.efi: missing, and needed by nodes with UEFI firmware (set netboot=grub2-http, or put it into @/tftpboot)',
+    ],
+  ],
+  [
     'GRUB for one node: without signed loaders in the image UEFI falls back to iPXE, and BIOS does without GRUB in the TFTP directory',
     (s) => s.set('node=cn3', 'noderes.netboot=grub2'),
     [

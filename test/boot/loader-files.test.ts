@@ -21,7 +21,7 @@ test('who asks for a loader that is missing is told what to do', (t) => {
   )
   t.regex(missingLoader('xcat/xnba.kpxe') ?? '', /^loader undionly\.kpxe /)
   // No Debian package has it.
-  t.regex(missingLoader('snponly-arm64.efi') ?? '', /is missing: put it into site\.tftpdir$/)
+  t.regex(missingLoader('snponly-arm64.efi') ?? '', /is missing: set netboot=grub2-http, or put it into site\.tftpdir$/)
   t.is(missingLoader('vmlinuz'), undefined)
 })
 

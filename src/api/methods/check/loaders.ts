@@ -8,7 +8,7 @@ import {
   parseEfiFileName,
 } from '../../../boot/efi-files.ts'
 import { chooseLoader, disagreement } from '../../../boot/loader.ts'
-import { findLoaders, LOADER_FILES } from '../../../boot/loader-files.ts'
+import { findLoaders, loaderRemedy } from '../../../boot/loader-files.ts'
 import { netbootMethod } from '../../../boot/netboot.ts'
 import type { ClusterNode, ImageName, Snapshot } from '../../../cluster/model.ts'
 import { findEfiLoaders } from '../../../image/efi-loaders.ts'
@@ -105,8 +105,7 @@ export async function checkLoaders(
       if (seen.has(`${file}\0${node}`)) continue
       seen.add(`${file}\0${node}`)
       const severity = served.has(node) ? 'warning' : 'error'
-      const remedy = LOADER_FILES.find(({ name }) => name === file)?.package
-      const advice = `${remedy === undefined ? '' : `apt-get install ${remedy}, or `}put it into ${tftpdir}`
+      const advice = `${loaderRemedy(file)}put it into ${tftpdir}`
       const message = `missing, and needed by nodes with ${firmware} firmware`
       report.add(severity, 'no-loader', `loader ${file}`, message, advice, { name: node })
     }
