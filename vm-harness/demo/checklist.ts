@@ -214,8 +214,9 @@ export function restartChecks(): Check[] {
   ]
 }
 
+/** And keeps the kernel's messages off the console, where they would stand in the midst of what is read. */
 export async function loadFunctions(console: SerialConsole): Promise<void> {
-  const result = await console.command(`${FUNCTIONS}:`)
+  const result = await console.command(`${FUNCTIONS}dmesg -n 1`)
   if (result.status !== 0) throw new Error(`the guest's shell refused the check functions: ${result.output}`)
 }
 
