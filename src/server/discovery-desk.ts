@@ -4,6 +4,7 @@
  */
 import { discoveryNetworkOf } from '../cluster/discovery.ts'
 import type { Cluster, MacAddress } from '../cluster/model.ts'
+import { isProxied } from '../cluster/proxy-networks.ts'
 import { type Inventory, parseInventory } from '../discovery/inventory.ts'
 import { limits } from '../discovery/limits.ts'
 import { RateLimit } from '../discovery/rate.ts'
@@ -18,6 +19,8 @@ export interface DeskParts {
   readonly store: Store
   /** Addresses that strangers hold at the moment. */
   readonly leases: () => readonly { readonly ip: string; readonly state: string; readonly mac: string | undefined }[]
+  /** Hardware addresses on our wires, for networks whose addresses another DHCP server gives. */
+  readonly neighbours: () => ReadonlyMap<string, string>
   readonly emit: EmitEvent
   readonly now: () => number
   readonly log: { warn(message: string): void }
@@ -31,8 +34,8 @@ interface Pending {
 }
 
 const WRITE_INTERVAL_MS = 500
-/** A list of all leases is made for it. */
-const LEASES_KNOWN_MS = 1000
+/** A list of all leases, or of all neighbours, is made for it. */
+const ADDRESSES_KNOWN_MS = 1000
 const WARN_INTERVAL_MS = 60_000
 
 export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): void } {
@@ -40,23 +43,21 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
   const perAddress = new RateLimit(limits.perAddress, limits.addresses)
   const together = new RateLimit(limits.together, 1)
   let pending: Pending[] = []
-  let macs: { readonly atMs: number; readonly byIp: ReadonlyMap<string, string> } | undefined
+  const leased = remembered(now, () => {
+    const bound = parts.leases().filter(({ state, mac }) => state === 'bound' && mac !== undefined)
+    return new Map(bound.map((lease) => [lease.ip, lease.mac ?? '']))
+  })
+  const neighbour = remembered(now, parts.neighbours)
   let lastWarningMs = Number.NEGATIVE_INFINITY
 
-  function macOf(ip: string): string | undefined {
-    const nowMs = now()
-    if (macs === undefined || nowMs - macs.atMs > LEASES_KNOWN_MS || !macs.byIp.has(ip)) {
-      const bound = parts.leases().filter(({ state, mac }) => state === 'bound' && mac !== undefined)
-      macs = { atMs: nowMs, byIp: new Map(bound.map((lease) => [lease.ip, lease.mac ?? ''])) }
-    }
-    return macs.byIp.get(ip)
-  }
-
-  /** The hardware address behind a dynamic address of a network that opts in, or why it has no business here. */
+  /** The hardware address behind an address of a network that opts in, or why it has no business here. */
   function strangerAt(ip: string): { readonly mac: string } | { readonly refusal: DeskAnswer } {
-    if (!discoveryNetworkOf(cluster.current, ip)) return { refusal: refused(403, `no discovery for ${ip}`) }
-    const mac = macOf(ip)
-    return mac === undefined ? { refusal: refused(403, `${ip} is not leased to anybody`) } : { mac }
+    const network = discoveryNetworkOf(cluster.current, ip)
+    if (!network) return { refusal: refused(403, `no discovery for ${ip}`) }
+    const proxied = isProxied(cluster.current, network)
+    const mac = proxied ? neighbour(ip) : leased(ip)
+    if (mac !== undefined) return { mac }
+    return { refusal: refused(403, proxied ? `${ip} is on no wire of ours` : `${ip} is not leased to anybody`) }
   }
 
   const nodeOf = (mac: string) => cluster.current.portByMac(mac as MacAddress)?.node.name
@@ -123,10 +124,10 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
       if ('refusal' in stranger) return Promise.resolve(stranger.refusal)
       const inventory = parseInventory(body)
       if ('fault' in inventory) return Promise.resolve(refused(400, `malformed inventory: ${inventory.fault}`))
-      // The lease tells who it is; the inventory may only add to it.
+      // The lease, or the wire, tells who it is; the inventory may only add to it.
       const { mac } = stranger
       const boot = inventory.ports.find(({ name }) => name === inventory.boot)
-      if (boot?.mac !== mac) return Promise.resolve(refused(403, `${ip} is leased to ${mac}, not to ${boot?.mac}`))
+      if (boot?.mac !== mac) return Promise.resolve(refused(403, `${ip} belongs to ${mac}, not to ${boot?.mac}`))
       return new Promise((answer) => pending.push({ ip, mac, inventory, answer }))
     },
     state(ip) {
@@ -144,6 +145,17 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
       clearInterval(timer)
       write()
     },
+  }
+}
+
+/** Looks again when what it knows is old, or does not have the address. */
+function remembered(now: () => number, read: () => ReadonlyMap<string, string>): (ip: string) => string | undefined {
+  let known: { readonly atMs: number; readonly macs: ReadonlyMap<string, string> } | undefined
+  return (ip) => {
+    const nowMs = now()
+    if (known === undefined || nowMs - known.atMs > ADDRESSES_KNOWN_MS || !known.macs.has(ip))
+      known = { atMs: nowMs, macs: read() }
+    return known.macs.get(ip)
   }
 }
 

@@ -31,6 +31,7 @@ import { openEfiFiles } from './efi-files.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
 import type { ServiceInterface } from './interfaces.ts'
+import { readNeighbours } from './neighbours.ts'
 import { passedSockets } from './passed-sockets.ts'
 import { ensurePersistentDirectory } from './persistent-directories.ts'
 import { openingPorts } from './port-taken.ts'
@@ -158,7 +159,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   onClose(() => nfs.close())
 
   let leases: DhcpServer['leases'] = () => []
-  const desk = openDiscoveryDesk({ cluster, store, leases: () => leases(), emit, now, log })
+  const desk = openDiscoveryDesk({ cluster, store, leases: () => leases(), neighbours: readNeighbours, emit, now, log })
   onClose(() => desk.close())
 
   const files = openFileServer({ now })

@@ -20,9 +20,12 @@ function warn(code: string, key: string, message: string, remedy: string): Findi
 
 function checkNetworkNames(view: TablesView): Finding[] {
   const networks = new Map(enabledRows(view, 'networks').map((row): [string, Row] => [cell(row, 'netname'), row]))
+  const proxied = setting(view, 'proxydhcp')
   return setting(view, 'discovery').flatMap((name): Finding[] => {
     const network = networks.get(name)
-    if (network && cell(network, 'dynamicrange') !== '') return []
+    // Beside a site's own DHCP server strangers have that one's addresses.
+    if (network && (cell(network, 'dynamicrange') !== '' || proxied.includes(name) || proxied.includes('ALL')))
+      return []
     if (network) {
       const remedy = `chdef -t network -o ${name} dynamicrange=<first>-<last>`
       return [warn('discovery-range', 'discovery', `network ${name} has no dynamicrange for unknown machines`, remedy)]

@@ -19,7 +19,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
     'Networks, comma list of netname, whose addresses another DHCP server gives; ALL: every network. Nodes get boot files there, and no addresses.',
   dhcpbackend: 'DHCP server of xCAT. Kept, not used.',
   discovery:
-    'Networks, comma list of netname, on which unknown machines boot the inventory environment and wait to be adopted; ALL: every network with a dynamicrange. Unset: none.',
+    'Networks, comma list of netname, on which unknown machines boot the inventory environment and wait to be adopted; ALL: every network with a dynamicrange, but none of proxydhcp: these have to be named. Unset: none.',
   discoveryimage:
     'Images, comma list, whose kernel and initrd boot unknown machines. Default: for each architecture the image with the newest kernel and a lean initrd.',
   defserialport: 'Serial console of machines without a nodehm row: those that wait to be adopted.',

@@ -170,3 +170,35 @@ test('relayed: the offer goes to the relay, option 82 back', async (t) => {
   t.is(offer?.to.address, '10.77.0.254')
   t.deepEqual([...(offer?.options.get(OPTION.relayAgent) ?? [])], relay)
 })
+
+const DISCOVERED: FakeTables = { ...TABLES, settings: { proxydhcp: '10_77_0_0', discovery: '10_77_0_0' } }
+const STRANGER = '02:00:00:00:00:09'
+
+test('discovery: a stranger gets boot files and no address, at ports 67 and 4011', async (t) => {
+  const { ask, askProxyPort, deliver, leases } = await open(DISCOVERED)
+  const bios = await ask(discover(STRANGER, BIOS, 0))
+  t.deepEqual([bios?.type, bios?.yiaddr, bios?.file], [MESSAGE.OFFER, '0.0.0.0', 'undionly.kpxe'])
+  t.deepEqual([...(bios?.options.get(OPTION.vendorSpecific) ?? [])], [6, 1, 8, 255])
+  const ipxe = await ask(discover(STRANGER, BIOS, 0, [77, 'iPXE'], [175, [1, 1, 1]]))
+  t.is(parseText(ipxe?.options.get(OPTION.bootFileName)), 'http://10.77.0.1/boot/ipxe/_discovery')
+  const http = await ask(discover(STRANGER, 'HTTPClient:Arch:00016:UNDI:003001', 16))
+  t.is(parseText(http?.options.get(OPTION.bootFileName)), 'http://10.77.0.1/boot/loader/snponly.efi')
+  const request = { ...discover(STRANGER, UEFI, 7), type: MESSAGE.REQUEST, ciaddr: '10.77.0.55' }
+  const ack = await askProxyPort(requestBytes(request), 68)
+  t.deepEqual([ack?.type, ack?.file, ack?.yiaddr], [MESSAGE.ACK, 'snponly.efi', '0.0.0.0'])
+  t.is(deliver(requestBytes({ ...request, options: [] }))?.kind, 'silence', 'port 67 leaves it to the other server')
+  t.deepEqual(leases.list(0), [])
+})
+
+test('discovery: systems, ARM, petitboot and whoever is behind a relay hear nothing', async (t) => {
+  const { ask } = await open(DISCOVERED)
+  t.is(await ask({ type: MESSAGE.DISCOVER, mac: STRANGER }), undefined)
+  t.is(await ask(discover(STRANGER, 'PXEClient:Arch:00011:UNDI:003000', 11)), undefined)
+  t.is(await ask({ type: MESSAGE.DISCOVER, mac: STRANGER, options: [[93, [0, 14]]] }), undefined)
+  t.is(await ask({ ...discover(STRANGER, BIOS, 0), giaddr: '10.77.0.254' }), undefined)
+})
+
+test('discovery: a network beside a site’s DHCP server has to be named; ALL does not do', async (t) => {
+  const { ask } = await open({ ...TABLES, settings: { proxydhcp: '10_77_0_0', discovery: 'ALL' } })
+  t.is(await ask(discover(STRANGER, BIOS, 0)), undefined)
+})

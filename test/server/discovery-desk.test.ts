@@ -19,7 +19,17 @@ const NODE: readonly (readonly [string, Record<string, string>, Record<string, s
 ]
 
 /** Everybody comes from 127.0.0.1, which is a dynamic address here. */
-async function openDesk(t: ExecutionContext, { discovery = 'demo', lease = MAC as string | null } = {}) {
+interface DeskCase {
+  readonly discovery?: string
+  readonly proxydhcp?: string
+  /** null: nobody holds the address. */
+  readonly lease?: string | null
+  /** On the wire; null: nobody answers there. */
+  readonly neighbour?: string | null
+}
+
+async function openDesk(t: ExecutionContext, options: DeskCase = {}) {
+  const { discovery = 'demo', proxydhcp = '', lease = MAC, neighbour = null } = options
   const directory = mkdtempSync(join(tmpdir(), 'liteboot-desk-'))
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   const store = openSqliteStore({ path: join(directory, 'tables.sqlite') })
@@ -33,6 +43,7 @@ async function openDesk(t: ExecutionContext, { discovery = 'demo', lease = MAC a
     )
   set([
     ['site', { key: 'discovery' }, { value: discovery }],
+    ['site', { key: 'proxydhcp' }, { value: proxydhcp }],
     ['networks', { net: '127.0.0.0', mask: '255.0.0.0' }, { netname: 'demo', dynamicrange: '127.0.0.1-127.0.0.9' }],
   ])
   const cluster = openCluster(store)
@@ -45,6 +56,7 @@ async function openDesk(t: ExecutionContext, { discovery = 'demo', lease = MAC a
     cluster,
     store,
     leases: () => [{ ip: '127.0.0.1', state: lease === null ? 'expired' : 'bound', mac: lease ?? MAC }],
+    neighbours: () => new Map(neighbour === null ? [] : [['127.0.0.1', neighbour]]),
     emit: (event) => void told.push(event),
     now,
     log: { warn: (message) => void warned.push(message) },
@@ -97,8 +109,24 @@ test('nobody else may: another network, no lease, another machine’s inventory'
   const unleased = await openDesk(t, { lease: null })
   t.is(await unleased.report(inventoryText()), '403 127.0.0.1 is not leased to anybody')
   const other = await openDesk(t, { lease: '52:54:00:77:00:99' })
-  t.is(await other.report(inventoryText()), `403 127.0.0.1 is leased to 52:54:00:77:00:99, not to ${MAC}`)
+  t.is(await other.report(inventoryText()), `403 127.0.0.1 belongs to 52:54:00:77:00:99, not to ${MAC}`)
   t.deepEqual([...closed.rows(), ...unleased.rows(), ...other.rows()], [])
+})
+
+test('beside a site’s DHCP server the neighbour on the wire is who reports, and our leases say nothing', async (t) => {
+  const beside = { proxydhcp: 'demo', lease: null }
+  const { report, state, adopt, told } = await openDesk(t, { ...beside, neighbour: MAC })
+  t.is(await report(inventoryText()), '200 wait')
+  t.like(told[0], { event: 'discovered', mac: MAC, ip: '127.0.0.1' })
+  t.is(await state(), '200 wait')
+  adopt()
+  t.is(await state(), '200 reboot n1')
+  const silent = await openDesk(t, { ...beside, lease: MAC })
+  t.is(await silent.report(inventoryText()), '403 127.0.0.1 is on no wire of ours')
+  const other = await openDesk(t, { ...beside, neighbour: '52:54:00:77:00:99' })
+  t.is(await other.report(inventoryText()), `403 127.0.0.1 belongs to 52:54:00:77:00:99, not to ${MAC}`)
+  const all = await openDesk(t, { ...beside, neighbour: MAC, discovery: 'ALL' })
+  t.is(await all.report(inventoryText()), '403 no discovery for 127.0.0.1')
 })
 
 test('malformed, too long, and not posted', async (t) => {
