@@ -12,7 +12,7 @@ export function renderQuirksPage(): string {
     'What firmware, loaders and relays do that their standards do not say, and what liteboot does about it. Nothing of this has',
     'to be switched on. Quirks marked *answer* change the DHCP answer of that firmware only, and `boot/quirks.ts` is where that is',
     'looked up; the others are kept for everybody. “Golden packets” are requests captured from the real firmware, in',
-    '`test/dhcp/golden`.',
+    '`test/golden`.',
     '',
   ]
   return [...intro, ...QUIRKS.flatMap(renderQuirk)].join('\n')

@@ -40,8 +40,8 @@ function serve(bytes: Uint8Array, tables: FakeTables = TABLES): { answer: DhcpAn
   return { answer, reply }
 }
 
-for (const { client, message, bytes } of goldenRequests) {
-  test(`${client}: ${message} gets the node's address`, (t) => {
+for (const { case: way, order, client, message, bytes } of goldenRequests) {
+  test(`${way} ${order}, ${client}: ${message} gets the node's address`, (t) => {
     const { answer, reply } = serve(bytes)
     const request = parsePacket(bytes) as DhcpPacket
     const expected = { '01': '10.77.0.11', '02': '10.77.0.12', '04': '10.77.0.14' }[answer.mac!.slice(-2)]!

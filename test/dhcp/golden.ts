@@ -1,24 +1,17 @@
-/** The captured requests of golden/, by client and message. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** The captured DHCP requests, by client and message. */
+import { type GoldenDatagram, goldenDhcp } from '../golden/requests.ts'
 
-export interface GoldenRequest {
-  readonly client: string
+export interface GoldenRequest extends Pick<GoldenDatagram, 'case' | 'order' | 'client'> {
   readonly message: 'DISCOVER' | 'REQUEST'
   readonly bytes: Uint8Array
 }
 
-export const goldenRequests: readonly GoldenRequest[] = readFileSync(
-  join(import.meta.dirname, 'golden', 'requests.jsonl'),
-  'utf8',
+export const goldenRequests: readonly GoldenRequest[] = goldenDhcp.map(
+  ({ case: way, order, client, asks, payload }) => {
+    if (asks !== 'DISCOVER' && asks !== 'REQUEST') throw new Error(`${way} ${order}: ${asks}`)
+    return { case: way, order, client, message: asks, bytes: new Uint8Array(Buffer.from(payload, 'hex')) }
+  },
 )
-  .split('\n')
-  .filter((line) => line !== '')
-  .map((line) => {
-    // Our own data file: shape known.
-    const { client, message, payload } = JSON.parse(line) as { client: string; message: never; payload: string }
-    return { client, message, bytes: new Uint8Array(Buffer.from(payload, 'hex')) }
-  })
 
 export function goldenRequest(client: string, message: 'DISCOVER' | 'REQUEST'): GoldenRequest {
   const found = goldenRequests.find((request) => request.client.startsWith(client) && request.message === message)

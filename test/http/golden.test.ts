@@ -1,23 +1,21 @@
 /** Requests as GRUB sent them: a server that answers from the beginning instead of the range makes it load garbage. */
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
 import { blobRoute } from '../../src/http/file-routes.ts'
 import { openFileServer } from '../../src/http/files.ts'
+import { goldenHttp } from '../golden/requests.ts'
 import { later, newDirectory, openRig, patternBytes } from './rig.ts'
 
 /** As when they were captured: the range GRUB asks for depends on it. */
 const KERNEL_BYTES = 10_291_768
 
-const requests = readFileSync(join(import.meta.dirname, 'golden/requests.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as { client: string; request: string })
+const requests = goldenHttp.filter(({ client, asks }) => client.startsWith('GRUB') && asks.startsWith('GET /image/'))
 
-for (const [index, { client, request }] of requests.entries()) {
+for (const { case: way, order, client, request } of requests) {
   const from = /^Range: bytes=(\d+)-\r$/m.exec(request)?.[1]
-  test(`${client}, request ${index + 1}: ${from === undefined ? 'all' : `from byte ${from}`}`, async (t) => {
+  test(`${way} ${order}, ${client}: ${from === undefined ? 'all' : `from byte ${from}`}`, async (t) => {
     const directory = newDirectory()
     chmodSync(directory.path, 0o755)
     t.teardown(() => directory.remove())

@@ -15,7 +15,7 @@ import { makePetitboot } from '../petitboot/initrd.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
 import { type Case, chosenCases, hasAskedForFiles } from './cases.ts'
 import { emulatorOf, packageOf } from './provenance.ts'
-import { type CapturedRequest, RequestReader } from './requests.ts'
+import { type CapturedRequest, RequestReader, tftpOptions } from './requests.ts'
 import { senderOf } from './sender.ts'
 
 const GOLDEN = join(import.meta.dirname, '../../test/golden')
@@ -61,7 +61,9 @@ function linesOf(rehearsal: Rehearsal, { way }: Case, requests: readonly Capture
     const { protocol, asks, port, payload } = request
     const client = senderOf(request)
     rehearsal.judge(`${protocol} ${asks}`, /./, client ?? '')
-    const content = protocol === 'http' ? { request: payload.toString('latin1') } : { payload: payload.toString('hex') }
+    const options = protocol === 'tftp' ? { options: tftpOptions(payload) } : {}
+    const content =
+      protocol === 'http' ? { request: payload.toString('latin1') } : { ...options, payload: payload.toString('hex') }
     return JSON.stringify({
       ...{ case: way.name, order: index + 1, client, protocol, asks, port, ...content },
       ...{ package: client && packageOf(client, way), emulator, date },

@@ -19,6 +19,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
 const DHCP_OPTIONS_AT = 240
 /** xid and secs: they differ each time. */
 const DHCP_CHANGING = [4, 10] as const
+const HTTP_CHANGING = /^content-length:.*$/im
 
 /** Value of a DHCP option, of the first that has this code. */
 export function dhcpOption(payload: Buffer, code: number): Buffer | undefined {
@@ -47,8 +48,14 @@ function fromUdp({ port, payload }: Udp): CapturedRequest | undefined {
   return { protocol: 'tftp', asks: `${opcode === 1 ? 'RRQ' : 'WRQ'} ${name}`, port, payload }
 }
 
+/** Names and values of TFTP options, in the order they are sent in. */
+export function tftpOptions(payload: Buffer): string[] {
+  const [, , ...options] = payload.toString('latin1', 2).split('\0')
+  return options.slice(0, -1)
+}
+
 function keyOf({ protocol, port, payload }: CapturedRequest): string {
-  const same = Buffer.from(payload)
+  const same = protocol === 'http' ? Buffer.from(payload.toString().replace(HTTP_CHANGING, '')) : Buffer.from(payload)
   if (protocol === 'dhcp') same.fill(0, ...DHCP_CHANGING)
   return `${protocol} ${port} ${createHash('sha1').update(same).digest('hex')}`
 }

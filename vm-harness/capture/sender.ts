@@ -1,5 +1,5 @@
 /** Who sent a request: firmware and loaders are known by the options they send and by what they call themselves. */
-import { type CapturedRequest, dhcpOption } from './requests.ts'
+import { type CapturedRequest, dhcpOption, tftpOptions } from './requests.ts'
 
 /** Names and values of TFTP options in the order they are sent in. */
 const BY_TFTP_OPTIONS: Readonly<Record<string, string>> = {
@@ -29,10 +29,8 @@ export function senderOf({ protocol, payload }: CapturedRequest): string | undef
   switch (protocol) {
     case 'dhcp':
       return senderOfDhcp(payload)
-    case 'tftp': {
-      const [, , ...options] = text(payload.subarray(2)).split('\0')
-      return BY_TFTP_OPTIONS[options.join(' ').trim().toLowerCase()]
-    }
+    case 'tftp':
+      return BY_TFTP_OPTIONS[tftpOptions(payload).join(' ').toLowerCase()]
     case 'http': {
       const agent = /^user-agent: *(.*?)\r$/im.exec(text(payload))?.[1] ?? ''
       return BY_USER_AGENT.find(([pattern]) => pattern.test(agent))?.[1]
