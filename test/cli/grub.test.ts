@@ -74,3 +74,32 @@ $ liteboot grub make --from @/tftpboot
 `,
   )
 })
+
+test('for UEFI of another architecture the modules come from an image: no package of this machine has them', async (t) => {
+  const [arch, platform, debian] =
+    process.arch === 'arm64' ? ['x86_64', 'x86_64-efi', 'amd64'] : ['aarch64', 'arm64-efi', 'arm64']
+  const site = newSite(t)
+  await transcript(
+    t,
+    site,
+    `
+$ liteboot grub make --arch ${arch} --from @/nothing
+! Error: @/nothing has none of GRUB's modules for ${platform}
+!        install grub-efi-${debian}-bin in an image with osarch=${arch}, or liteboot grub make --arch ${arch} --from DIRECTORY [LB_FILE]
+[1]
+`,
+  )
+  const words = `mkdef -t osimage -o other imagetype=linux provmethod=statelite osvers=debian12 osarch=${arch} profile=compute rootimgdir=${site.directory}/other`
+  await runCommand(site, words.split(' '))
+  await runCommand(site, ['chdef', '-t', 'site', `tftpdir=${site.directory}/tftpboot`])
+  for (const name of ['kernel.img', 'moddep.lst', 'efinet.mod', 'modinfo.sh'])
+    put(site, `other/rootimg/usr/lib/grub/${platform}/${name}`, '')
+  await transcript(
+    t,
+    site,
+    `
+$ liteboot grub make --arch ${arch} --dry-run
+Would make @/tftpboot/boot/grub2/grub2.${arch} from @/other/rootimg/usr/lib/grub/${platform}.
+`,
+  )
+})

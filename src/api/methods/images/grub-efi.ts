@@ -30,7 +30,7 @@ export async function makeForEfi(
   const modules = places.flatMap((place) => efiModuleDirectories(place, arch)).find(isModuleDirectory)
   if (modules === undefined) {
     const fault = `${from ?? 'neither an image nor this machine'} has GRUB's modules for ${EFI_PLATFORMS[arch]}`
-    const advice = `apt-get install grub-efi-${arch === 'x86_64' ? 'amd64' : 'arm64'}-bin, or liteboot grub make --arch ${arch} --from DIRECTORY`
+    const advice = `${installAdvice(arch)}, or liteboot grub make --arch ${arch} --from DIRECTORY`
     throw new OperatorError('LB_FILE', from === undefined ? fault : fault.replace(' has ', ' has none of '), advice)
   }
   const { tftpdir, httpport } = snapshot.site
@@ -39,6 +39,13 @@ export async function makeForEfi(
   onProgress(`Making GRUB from ${modules} ...`)
   await inImageFiles(() => makeEfiGrub(modules, arch, tftpdir, httpport))
   return commandResult([`${program}: made from ${modules}`], { program, from: modules })
+}
+
+/** Debian has this package on machines of the same architecture only. */
+function installAdvice(arch: EfiArch): string {
+  const [debian, host] = arch === 'x86_64' ? ['amd64', 'x64'] : ['arm64', 'arm64']
+  const name = `grub-efi-${debian}-bin`
+  return process.arch === host ? `apt-get install ${name}` : `install ${name} in an image with osarch=${arch}`
 }
 
 function imageRoots(snapshot: Snapshot, arch: EfiArch): string[] {
