@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { frameReader } from '../src/image/initrd/frame-reader.ts'
 import { SCRIPTS, STEPS } from '../test/initrd-scripts/shells.ts'
 import { type Lab, openLab } from '../vm-harness/lab.ts'
@@ -25,10 +25,13 @@ const found = (program: string) => {
     return false
   }
 }
-const missing = ['ip', 'busybox', 'python3', 'mount'].filter((program) => !found(program))
-if (process.getuid?.() !== 0) missing.unshift('root')
-const serial = missing.length === 0 ? test.serial : test.serial.skip
-const suffix = missing.length === 0 ? '' : ` (needs ${missing.join(', ')})`
+/** Skipped, and said so in its title, where a program is missing. */
+function declare(title: string, programs: readonly string[], act: (t: ExecutionContext) => Promise<void>): void {
+  const missing = ['ip', 'busybox', 'python3', 'mount', ...programs].filter((program) => !found(program))
+  if (process.getuid?.() !== 0) missing.unshift('root')
+  if (missing.length === 0) test.serial(title, act)
+  else test.serial.skip(`${title} (needs ${missing.join(', ')})`, act)
+}
 
 interface Wire {
   readonly lab: Lab
@@ -102,34 +105,76 @@ function startStranger({ stranger, directory }: Wire): { readonly child: ChildPr
   return { child, output: () => readFileSync(log, 'utf8') }
 }
 
-serial(`a stranger is discovered, heard of by its switch, adopted, and boots again${suffix}`, async (t) => {
+/** A site's own DHCP server on the same wire: its end in the bridge is p-s. */
+async function openSiteServer(t: ExecutionContext, { lab, directory }: Wire): Promise<void> {
+  const space = `${lab.namespace}-s`
+  await run('ip', ['netns', 'add', space])
+  t.teardown(() => run('ip', ['netns', 'delete', space]))
+  await run('ip', ['-n', lab.namespace, 'link', 'add', 'p-s', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space])
+  await run('ip', ['-n', lab.namespace, 'link', 'set', 'p-s', 'master', 'br0', 'up'])
+  await run('ip', ['-n', space, 'address', 'add', '10.77.0.2/16', 'dev', 'eth0'])
+  await run('ip', ['-n', space, 'link', 'set', 'eth0', 'up'])
+  const words = [
+    '--no-daemon',
+    '--conf-file=/dev/null',
+    '--port=0',
+    '--interface=eth0',
+    '--bind-interfaces',
+    '--no-ping',
+  ]
+  const range = ['--dhcp-range=10.77.200.1,10.77.200.9,255.255.0.0', `--dhcp-leasefile=${join(directory, 'leases')}`]
+  const child = spawn('ip', ['netns', 'exec', space, 'dnsmasq', ...words, ...range], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let said = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      if (/sockets bound exclusively/.test(said)) resolve()
+    })
+    child.once('exit', () => reject(new Error(`dnsmasq ended: ${said}`)))
+  })
+}
+
+interface Site {
+  readonly title: string
+  readonly programs: readonly string[]
+  readonly settings: readonly string[]
+  readonly network: readonly string[]
+  /** Of the stranger. */
+  readonly address: RegExp
+  readonly open?: (t: ExecutionContext, wire: Wire) => Promise<void>
+}
+
+const SITES: readonly Site[] = [
+  {
+    title: 'with an address of ours',
+    ...{ programs: [], settings: [], network: ['dynamicrange=10.77.9.1-10.77.9.9'], address: /^10\.77\.9\.\d$/ },
+  },
+  {
+    title: 'with an address of the site’s own DHCP server',
+    ...{ programs: ['dnsmasq'], settings: ['proxydhcp=demo'], network: [], address: /^10\.77\.200\.\d$/ },
+    open: openSiteServer,
+  },
+]
+
+for (const site of SITES)
+  declare(`a stranger ${site.title} is discovered, adopted, and boots again`, site.programs, (t) => discovered(t, site))
+
+async function discovered(t: ExecutionContext, site: Site): Promise<void> {
   t.timeout(120_000)
   const wire = await openWire(t)
   const { lab, state, directory } = wire
+  await site.open?.(t, wire)
   const command = async (...args: string[]) => {
     const { stdout, stderr, status } = await liteboot(state, args)
     t.is(status, 0, `${args.join(' ')}\n${stderr}`)
     return stdout
   }
-  await command(
-    'chdef',
-    '-t',
-    'site',
-    'master=10.77.0.1',
-    'domain=demo.cluster',
-    'discovery=demo',
-    `installdir=${directory}`,
-  )
-  await command(
-    'mkdef',
-    '-t',
-    'network',
-    '-o',
-    'demo',
-    'net=10.77.0.0',
-    'mask=255.255.0.0',
-    'dynamicrange=10.77.9.1-10.77.9.9',
-  )
+  const settings = ['master=10.77.0.1', 'domain=demo.cluster', 'discovery=demo', `installdir=${directory}`]
+  await command('chdef', '-t', 'site', ...settings, ...site.settings)
+  await command('mkdef', '-t', 'network', '-o', 'demo', 'net=10.77.0.0', 'mask=255.255.0.0', ...site.network)
   await command('mkdef', 'n1', 'groups=all', 'ip=10.77.0.11', 'switch=sw1', 'switchport=7')
   const server = await startServer(lab, state, join(directory, 'server.log'))
   t.teardown(() => server.close())
@@ -149,7 +194,7 @@ serial(`a stranger is discovered, heard of by its switch, adopted, and boots aga
   }
   const machine = await until(listed)
   t.like(machine, { serial: 'WIRE-1', bootMac: MAC })
-  t.regex(machine.ip, /^10\.77\.9\.\d$/)
+  t.regex(machine.ip, site.address)
   t.is(machine.ports[0]?.link, 'up')
 
   const fetched = await run('ip', [
@@ -173,4 +218,4 @@ serial(`a stranger is discovered, heard of by its switch, adopted, and boots aga
   t.deepEqual(await ended, [0, null])
   t.regex(output(), /adopted n1: booting again\.\n(.*\n)*reboot -f\n$/)
   t.regex(await command('timeline', MAC), /discovered .*serial WIRE-1 waits to be adopted/)
-})
+}

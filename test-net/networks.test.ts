@@ -181,9 +181,9 @@ interface Told {
   readonly file: string
 }
 
-async function pxeClient(lab: Lab, architecture: number) {
+async function pxeClient(lab: Lab, architecture: number, mac = '52:54:00:77:00:05', address = '10.77.5.15') {
   const fixture = join(ROOT, 'test', 'dhcp', 'pxe-client-fixture.ts')
-  const words = ['52:54:00:77:00:05', '10.77.5.15', String(architecture)]
+  const words = [mac, address, String(architecture)]
   const { stdout } = await run('ip', ['netns', 'exec', lab.client, NODE, fixture, ...words], { env })
   return JSON.parse(stdout) as { readonly offers: readonly Told[]; readonly bootServer: readonly Told[] }
 }
@@ -223,6 +223,32 @@ for (const [name, program, openSite] of [
     t.deepEqual(end?.leases, [])
   })
 }
+
+const discovery = needs(
+  'beside dnsmasq, with discovery: a stranger has its address, and boot files from us',
+  'ip',
+  'dnsmasq',
+)
+discovery.declare(discovery.title, async (t) => {
+  const lab = t.context
+  sharedWire(lab)
+  await siteDnsmasq(lab)
+  const settings = { proxydhcp: '10_77_5_0', discovery: '10_77_5_0' }
+  const tables = { ...PROXY.tables, settings }
+  const server = await startServer(lab, { interfaces: [{ name: 'br0', address: '10.77.5.1' }], tables })
+  const [mac, address] = ['02:00:00:00:00:09', '10.77.5.99']
+  ip('-n', lab.client, 'link', 'set', 'p0', 'address', mac)
+  ip('-n', lab.client, 'addr', 'add', `${address}/24`, 'dev', 'p0')
+  const { offers, bootServer } = await pxeClient(lab, 7, mac, address)
+  t.is(offers.length, 2)
+  t.like(
+    offers.find(({ server: from }) => from === '10.77.5.1'),
+    { yiaddr: '0.0.0.0', vendorClass: 'PXEClient', file: 'snponly.efi' },
+  )
+  t.regex(offers.find(({ server: from }) => from === '10.77.5.2')?.yiaddr ?? '', /^10\.77\.5\.1[0-2]\d$/)
+  t.like(bootServer, [{ type: 5, yiaddr: '0.0.0.0', server: '10.77.5.1', file: 'snponly.efi' }])
+  t.deepEqual((await server.stop())?.leases, [])
+})
 
 const rivals = needs('the probe asks on every interface and says where a rival answered', 'ip', 'dnsmasq')
 rivals.declare(rivals.title, async (t) => {

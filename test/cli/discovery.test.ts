@@ -270,6 +270,8 @@ $ chdef -t site discovery=demo discoveryimage=lit
 $ chdef -t network demo dynamicrange=
 1 object definitions have been created or modified.
 ! Warning: site row key=discovery: network demo has no dynamicrange for unknown machines (chdef -t network -o demo dynamicrange=<first>-<last>)
+$ chdef -t site proxydhcp=demo
+1 object definitions have been created or modified.
 `,
   )
 })
