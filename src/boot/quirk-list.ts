@@ -118,6 +118,38 @@ export const QUIRKS: readonly Quirk[] = [
     },
   },
   {
+    id: 'words-of-its-own',
+    firmware: 'petitboot',
+    symptom:
+      'Of a grub.cfg on a disk it takes nothing at all when `in`, `for`, `if`, `do`, `time` … stand in it without quotes, and it does not know the backslash.',
+    remedy: 'Texts and arguments that GRUB would take either way are in quotes.',
+    citations: ['https://github.com/open-power/petitboot/tree/master/discover/grub2'],
+    effect: {
+      kind: 'always',
+      file: 'src/boot/grub.ts',
+      test: [
+        'test/boot/petitboot-grub2.test.ts',
+        'one bare word of its own is enough for petitboot to refuse a whole file',
+      ],
+    },
+  },
+  {
+    id: 'default-first',
+    firmware: 'petitboot',
+    symptom:
+      'An entry boots by itself only when `default` stands before its label; an `append` that begins with # is lost.',
+    remedy: 'The configuration begins with `default`, and the command line with its root.',
+    citations: ['https://github.com/open-power/petitboot/blob/master/discover/pxe-parser.c'],
+    effect: {
+      kind: 'always',
+      file: 'src/boot/petitboot.ts',
+      test: [
+        'test/vm-harness/petitboot.test.ts',
+        'without a default before its label nothing boots by itself; without a kernel there is no entry',
+      ],
+    },
+  },
+  {
     id: 'missing-guid',
     firmware: 'Intel network cards of several board vendors (Supermicro)',
     symptom: 'Option 97 (machine identifier) is missing, although the PXE specification demands it.',
