@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
+import { FIRMWARE } from '../../vm-harness/firmware.ts'
 import { countsOf } from '../../vm-harness/lanes.ts'
 import { renderSupport } from '../../vm-harness/matrix/render-support.ts'
 import { mergeResults, type Result, readResults, SUPPORT_PAGE } from '../../vm-harness/matrix/results.ts'
@@ -21,6 +23,14 @@ test('what runs in CI was seen to work, each way with each of its roots', (t) =>
       const seen = results.find((each) => each.way === name && each.root === root)
       t.true(seen !== undefined && seen.failed === 0 && seen.passed > 30, `${name} ${root}`)
     }
+})
+
+test('every way stands on the page, and its architecture has a rehearsal', (t) => {
+  const page = renderSupport([])
+  for (const { name, firmware } of WAYS) {
+    t.true(page.includes(`| \`${name}\` |`), name)
+    t.true(existsSync(join(import.meta.dirname, `../../vm-harness/scenarios/${FIRMWARE[firmware].arch}.ts`)), name)
+  }
 })
 
 test('ways have names of their own', (t) => {
