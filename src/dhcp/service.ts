@@ -196,7 +196,9 @@ export class DhcpService {
   }
 
   #emitReply(answer: DhcpAnswer, dropped: readonly number[], nowMs: number): void {
-    if (answer.stranger && !this.#strangers.wants(`${answer.mac} ${answer.reply}`, nowMs)) return
+    // One that is told to boot something else has come further: from its firmware to a loader.
+    const told = `${answer.mac} ${answer.reply} ${answer.bootFile ?? ''}`
+    if (answer.stranger && !this.#strangers.wants(told, nowMs)) return
     const left = dropped.length > 0 ? `; options that did not fit: ${dropped.join(', ')}` : ''
     this.#options.emit({
       atMs: nowMs,

@@ -95,3 +95,12 @@ test('a node is no stranger there', async (t) => {
   t.is(offer?.yiaddr, '10.77.0.11')
   t.is(offer?.file || parseText(offer?.options.get(67)), 'http://10.77.0.1/boot/ipxe/n01')
 })
+
+test('the events show each loader a stranger was told, once a minute', async (t) => {
+  const lab = await openHarness({ tables: OPEN })
+  const [[, uefi], [, ipxe]] = [FIRMWARE[2]!, FIRMWARE[1]!]
+  for (const options of [uefi, uefi, ipxe, ipxe].map((each) => each ?? []))
+    await lab.ask({ type: MESSAGE.DISCOVER, mac: '02:00:00:00:00:09', options })
+  const told = lab.events.filter(({ event }) => event === 'OFFER').map(({ object }) => object)
+  t.deepEqual(told, ['snponly.efi', 'http://10.77.0.1/boot/ipxe/_discovery'])
+})
