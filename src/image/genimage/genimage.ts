@@ -13,7 +13,7 @@ import { planBuild } from './build-plan.ts'
 import { type BuildRoom, openBuildRoom } from './build-room.ts'
 import { explainLists, renderSteps } from './explain.ts'
 import { fakeUname } from './mount-tree.ts'
-import { countPackages, scriptletWarnings } from './package-facts.ts'
+import { countPackages, emulationAdvice, scriptletWarnings } from './package-facts.ts'
 import { planPostinstall } from './postinstall.ts'
 import { givenBusybox, type Preflight, preflight } from './preflight.ts'
 import type { GenimageReport, GenimageRequest, OnProgress } from './request.ts'
@@ -98,7 +98,7 @@ export async function genimage(request: GenimageRequest, options: GenimageOption
     const kept = join(request.dest, FAILED_LOG)
     await copyFile(log.path, kept).catch(() => undefined)
     await draft.abort()
-    throw options.signal?.aborted === true ? interrupted() : withLog(error, kept)
+    throw options.signal?.aborted === true ? interrupted() : explained(error, kept, checked)
   }
 }
 
@@ -106,9 +106,14 @@ function interrupted(): ImageError {
   return new ImageError('image-build', 'the build was interrupted: the image is as it was before')
 }
 
-function withLog(error: unknown, path: string): unknown {
+function explained(error: unknown, path: string, { isForeign, arch }: Preflight): unknown {
   if (!(error instanceof ImageError) || error.code !== 'image-build') return error
-  return new ImageError(error.code, [...error.problems, `The whole log: ${path}`])
+  const advice = isForeign ? emulationAdvice(error.problems, arch) : undefined
+  return new ImageError(error.code, [
+    ...error.problems,
+    ...(advice === undefined ? [] : [advice]),
+    `The whole log: ${path}`,
+  ])
 }
 
 interface Built {

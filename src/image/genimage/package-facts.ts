@@ -31,3 +31,17 @@ export function scriptletWarnings(lines: readonly string[]): string[] {
   })
   return [...new Set(failed)]
 }
+
+/**
+ * Of a build that failed: what to do when it was a script of a package, run by an emulator. The same script may go through
+ * the next time. undefined: something else was the matter.
+ */
+export function emulationAdvice(problems: readonly string[], arch: string): string | undefined {
+  const failed = problems.flatMap((line) => /^dpkg: error processing package ([^\s:]+)\S* \(--/.exec(line)?.[1] ?? [])
+  const crashed = problems.some((line) =>
+    /qemu: (uncaught target signal|unhandled|fatal)|Unsupported syscall/i.test(line),
+  )
+  if (failed.length === 0 && !crashed) return undefined
+  const what = failed.length === 0 ? 'a program of the image' : `a script of ${[...new Set(failed)].join(', ')}`
+  return `${what} failed under qemu-${arch}, which runs programs of ${arch} here. Run genimage again; if it fails in the same place, leave the package out of the list and install it with image edit, or build on a ${arch} machine and bring the image with imgexport and imgimport`
+}
