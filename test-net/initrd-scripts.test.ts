@@ -566,6 +566,20 @@ for (const shell of CANNOT_RUN === undefined ? SHELLS : []) {
   )
 
   onNode(
+    'a persistent directory that drops what is written, with room on its disk, stops the boot and says where to look',
+    { image: { '/etc/k': '' }, entries: [['persistent', '/etc/k']] },
+    async (t, { run }) => {
+      // Over NFS a quota shows at the flush: to the shell the write went well, and the file is empty.
+      const out = await run(`mkdir -p $WORK/server/state/.liteboot; ln -s /dev/null $WORK/server/state/.liteboot/probe
+      stages root persistent; rm $WORK/server/state/.liteboot/probe; stages persistent && echo mounted`)
+      t.regex(
+        out,
+        /^FAILED persistent: the persistent directory (\S+):\S+ does not keep what root writes: check its export's options and quotas on \1\nmounted\n$/,
+      )
+    },
+  )
+
+  onNode(
     'a mount point that the image lacks, or a symbolic link in its place, is an error that names liteimg',
     { image: { '/etc/a': '', '/etc/b': '' }, entries: [['tmpfs', '/etc/a']] },
     async (t, { work, run }) => {

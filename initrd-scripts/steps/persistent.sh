@@ -44,7 +44,7 @@ probe_persistent() {
     rm -rf "$pp_dir/new"
     return 0
   fi
-  fail "the persistent directory $sp_server:$sp_directory $(lack_of_room "$PERSISTENT" || echo 'does not keep what root writes (export options?)')"
+  fail "the persistent directory $sp_server:$sp_directory $(lack_of_room "$PERSISTENT" || echo "does not keep what root writes: check its export's options and quotas on $sp_server")"
 }
 
 # lack_of_room DIRECTORY: says what to do where not one more file fits, else returns 1. Over NFS a write shows it only when it
