@@ -1,5 +1,5 @@
 /** What TFTP clients find under which name, in the order in which it is looked for. */
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { loaderFor, missingLoader } from '../boot/loader-files.ts'
 import type { Cluster } from '../cluster/model.ts'
 import { diskRoute, type TftpRoute } from '../tftp/routes.ts'
@@ -18,6 +18,19 @@ export interface TftpRouteParts {
 /** RFC 1350 §5: file not found. */
 const NOT_FOUND = 1
 
+/** Debian's ipxe.efi is a link into /boot, and what is read by TFTP must be no link. */
+export function packageLoader(
+  name: string,
+  find: (name: string) => string | undefined = (wanted) => loaderFor(wanted, existsSync),
+): string | undefined {
+  const path = find(name)
+  try {
+    return path && realpathSync(path)
+  } catch {
+    return undefined
+  }
+}
+
 export function tftpRoutes({ cluster, bootFiles, blobs, efiFiles }: TftpRouteParts): TftpRoute[] {
   return [
     (name, client) => {
@@ -32,7 +45,7 @@ export function tftpRoutes({ cluster, bootFiles, blobs, efiFiles }: TftpRoutePar
     },
     (name) => {
       const snapshot = cluster.current
-      const path = loaderFor(name, existsSync) ?? grubProgramFile(name, snapshot) ?? blobs.resolve(name, snapshot)
+      const path = packageLoader(name) ?? grubProgramFile(name, snapshot) ?? blobs.resolve(name, snapshot)
       return path === undefined ? undefined : { kind: 'file', path }
     },
     // On the console of the node, and in its timeline.
