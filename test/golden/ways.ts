@@ -2,7 +2,10 @@
 export const GOLDEN_WAYS: Readonly<Record<string, { readonly arch: 'x86_64' | 'ppc64le'; readonly netboot: string }>> =
   {
     'bios-ipxe': { arch: 'x86_64', netboot: 'ipxe' },
-    pxelinux: { arch: 'x86_64', netboot: 'pxe' },
+    'bios-ipxe-proxy': { arch: 'x86_64', netboot: 'ipxe' },
+  'uefi-ipxe-proxy': { arch: 'x86_64', netboot: 'ipxe' },
+  'uefi-http-proxy': { arch: 'x86_64', netboot: 'ipxe' },
+  pxelinux: { arch: 'x86_64', netboot: 'pxe' },
     lpxelinux: { arch: 'x86_64', netboot: 'pxe-http' },
     'uefi-ipxe': { arch: 'x86_64', netboot: 'ipxe' },
     'uefi-ipxe-drivers': { arch: 'x86_64', netboot: 'ipxe-drivers' },
