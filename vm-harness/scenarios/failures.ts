@@ -117,7 +117,7 @@ async function badPlan(rehearsal: Rehearsal, paths: SitePaths): Promise<void> {
     rehearsal,
     NODE.name,
     'the timeline shows that the server was away, and names the table',
-    /server +start[\s\S]*^failed at plan: .*statelite/m,
+    /server +start[\s\S]*^failed at plan: .*chtab node=n1 statelite\.statemnt=.*\ncheck: (mend what is named|.*liteboot plan)/m,
   )
   renameSync(join(paths.image, ROOT), join(paths.image, `${ROOT}.away`))
   await rehearsal.command('chtab', 'node=compute', `statelite.statemnt=${SERVER}:${paths.persistent}`)
@@ -138,7 +138,7 @@ async function refusedRoot(rehearsal: Rehearsal, paths: SitePaths): Promise<void
     rehearsal,
     NODE.name,
     'the timeline says what the NFS server answers',
-    /^failed at root: .*rootimg.*\ncheck: the root file system cannot be used/m,
+    /^failed at root: the root \S+rootimg cannot be mounted: .*No such file or directory.*\ncheck: .*NFS server.*rootimgdir/m,
   )
   fill(join(paths.persistent, 'big'))
   renameSync(join(paths.image, `${ROOT}.away`), join(paths.image, ROOT))
