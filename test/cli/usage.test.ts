@@ -289,6 +289,7 @@ $ leases
 [1]
 $ timeline n1
 Nothing was seen of n1 yet.
+no server is running here: no node can boot, and those with an NFS root wait: systemctl start liteboot
 $ exports
 $ plan n1
 ! Error: Invalid nodes and/or groups in noderange: n1
