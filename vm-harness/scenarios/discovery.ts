@@ -2,16 +2,25 @@
  * Discovery, in a virtual machine: a machine that no table knows boots the inventory environment, is listed with what is
  * printed on it and the switch port that it is plugged into, is adopted by that port, and comes up as the node by itself.
  *
- *   node vm-harness/scenarios/discovery.ts [--keep] [--directory DIR] [bios|slof]
+ *   node vm-harness/scenarios/discovery.ts [--keep] [--directory DIR] [bios | uefi | slof | petitboot]
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { firstBootChecks } from '../demo/checklist.ts'
 import { placeRoot } from '../demo/root.ts'
-import { addImageContent, IMAGE, NODES, SERVER, siteCommands, sitePaths, writeTree } from '../demo/site.ts'
-import type { FirmwareName } from '../firmware.ts'
-import { placeForeignRoot } from '../foreign/image.ts'
+import {
+  addImageContent,
+  IMAGE,
+  NODES,
+  SERVER,
+  type SitePaths,
+  siteCommands,
+  sitePaths,
+  writeTree,
+} from '../demo/site.ts'
+import { FIRMWARE, type FirmwareName } from '../firmware.ts'
+import { prepareSite } from '../matrix/site.ts'
+import { makePetitboot } from '../petitboot/initrd.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
 
 const IDENTITY = {
@@ -22,11 +31,38 @@ const IDENTITY = {
 } as const
 const MAC = '52:54:00:77:00:0b'
 const SWITCH = { name: 'rack1-sw', port: 'Ethernet1/7' } as const
-/** Where GRUB's modules are built, once for all rehearsals. */
-const MODULES = '/var/tmp/liteboot-grub'
 const BOOT_TIMEOUT_MS = 300_000
 const [node, other] = NODES
 const RANGE = `${node.name},${other.name}`
+
+interface Stranger {
+  readonly word: string
+  readonly firmware: FirmwareName
+  /** Of the node that it becomes. */
+  readonly netboot: string
+  /** The firmware is handed this, which then boots from the network. */
+  readonly loader?: 'petitboot'
+  readonly memoryMiB: number
+  /** What the timeline of the unknown machine must show that it was told. */
+  readonly told: RegExp
+}
+
+/** The first is what runs without a word. */
+const STRANGERS: readonly Stranger[] = [
+  { word: 'bios', firmware: 'bios', netboot: 'xnba', memoryMiB: 1024, told: /dhcp +ACK +\S*\/boot\/ipxe\/_discovery/ },
+  {
+    ...{ word: 'uefi', firmware: 'uefi', netboot: 'xnba', memoryMiB: 1024 },
+    told: /dhcp +ACK +snponly\.efi[\s\S]*dhcp +ACK +\S*\/boot\/ipxe\/_discovery/,
+  },
+  {
+    ...{ word: 'slof', firmware: 'slof', netboot: 'grub2-http', memoryMiB: 1024 },
+    told: /dhcp +ACK +boot\/grub2\/grub2-_discovery/,
+  },
+  {
+    ...{ word: 'petitboot', firmware: 'vof', netboot: 'petitboot', loader: 'petitboot', memoryMiB: 2048 },
+    told: /dhcp +ACK +http:\S*\/boot\/petitboot\/_discovery/,
+  },
+]
 
 interface Listed {
   readonly serial: string
@@ -48,27 +84,29 @@ async function listed(rehearsal: Rehearsal): Promise<Listed | undefined> {
   return machine
 }
 
-/** Nodes without hardware addresses, and a network that opts in. */
-async function prepare(rehearsal: Rehearsal, isPower: boolean): Promise<void> {
-  const { directory } = rehearsal
-  const paths = sitePaths(directory)
-  const image = isPower ? join(directory, 'install/netboot/debian12/ppc64le/compute') : paths.image
+function strangerOf(words: readonly string[]): Stranger {
+  const [word = 'bios', more] = words
+  const found = STRANGERS.find((stranger) => stranger.word === word)
+  if (found && more === undefined) return found
+  throw new Error(`one of ${STRANGERS.map((stranger) => stranger.word).join(', ')}`)
+}
+
+async function prepareX86(rehearsal: Rehearsal): Promise<SitePaths> {
+  const paths = sitePaths(rehearsal.directory)
   rehearsal.begin('lite', 'persistent', 'tftpboot')
-  for (const words of siteCommands({ ...paths, image })) await rehearsal.command(...words)
-  if (isPower) await placeForeignRoot(rehearsal, 'ppc64le', IMAGE, image)
-  else placeRoot(image)
+  for (const words of siteCommands(paths)) await rehearsal.command(...words)
+  await rehearsal.command('chdef', '-t', 'site', `tftpdir=${join(rehearsal.directory, 'tftpboot')}`)
+  placeRoot(paths.image)
   writeTree(paths)
-  addImageContent({ ...paths, image })
-  mkdirSync(join(directory, 'tftpboot'), { recursive: true })
-  await rehearsal.command('chdef', '-t', 'site', `tftpdir=${join(directory, 'tftpboot')}`)
-  if (isPower) {
-    await rehearsal.command('chdef', '-t', 'group', 'compute', 'arch=ppc64le', 'netboot=grub2-http')
-    await rehearsal.command('chdef', '-t', 'osimage', IMAGE, 'netdrivers=virtio_net,ibmveth,e1000e')
-    execFileSync('sh', [join(import.meta.dirname, '../grub/build-modules.sh'), MODULES], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    })
-    await rehearsal.command('grub', 'make', '--from', MODULES)
-  }
+  addImageContent(paths)
+  return paths
+}
+
+/** Nodes without hardware addresses, and a network that opts in. */
+async function prepare(rehearsal: Rehearsal, { firmware, netboot }: Stranger): Promise<SitePaths> {
+  const isPower = FIRMWARE[firmware].arch === 'ppc64le'
+  const paths = isPower ? await prepareSite(rehearsal, 'ppc64le') : await prepareX86(rehearsal)
+  await rehearsal.command('chdef', '-t', 'group', 'compute', `netboot=${netboot}`)
   await rehearsal.command('chdef', RANGE, 'mac=')
   await rehearsal.command('chdef', '-t', 'network', 'demo', 'dynamicrange=10.77.9.1-10.77.9.20')
   await rehearsal.command('chdef', '-t', 'site', 'discovery=demo', 'defserialport=0', 'defserialspeed=115200')
@@ -77,17 +115,20 @@ async function prepare(rehearsal: Rehearsal, isPower: boolean): Promise<void> {
   await rehearsal.command('liteimg', IMAGE)
   // nodeset is for nodes that have a hardware address.
   await rehearsal.command('chdef', '-t', 'group', 'compute', `provmethod=${IMAGE}`)
+  return paths
 }
 
-function judgeMachine(rehearsal: Rehearsal, machine: Listed, isPower: boolean): void {
+function judgeMachine(rehearsal: Rehearsal, machine: Listed, { firmware, memoryMiB }: Stranger): void {
+  const { arch } = FIRMWARE[firmware]
   const { manufacturer, product, serial, uuid } = IDENTITY
   rehearsal.judge('UUID', uuid, machine.uuid)
-  if (!isPower) {
+  // The device tree of pseries has none of these.
+  if (arch !== 'ppc64le') {
     rehearsal.judge('serial number', serial, machine.serial)
     rehearsal.judge('vendor and model', `${manufacturer} ${product}`, `${machine.vendor} ${machine.model}`)
   }
-  rehearsal.judge('architecture and CPUs', isPower ? 'ppc64le 1' : 'x86_64 1', `${machine.arch} ${machine.cpus}`)
-  rehearsal.judge('memory', 'true', String(machine.memoryMiB > 850 && machine.memoryMiB <= 1024))
+  rehearsal.judge('architecture and CPUs', `${arch} 1`, `${machine.arch} ${machine.cpus}`)
+  rehearsal.judge('memory', 'true', String(machine.memoryMiB > 0.85 * memoryMiB && machine.memoryMiB <= memoryMiB))
   rehearsal.judge('the port that it booted from', `${MAC} up`, `${machine.bootMac} ${machine.ports[0]?.link}`)
   rehearsal.judge('a dynamic address', /^10\.77\.9\./, machine.ip)
   rehearsal.judge('its disk', `${3 * 1024 ** 3} DISK-1`, `${machine.disks[0]?.bytes} ${machine.disks[0]?.serial}`)
@@ -98,9 +139,11 @@ async function macOf(rehearsal: Rehearsal): Promise<string> {
 }
 
 async function discovery(rehearsal: Rehearsal): Promise<void> {
-  const firmware: FirmwareName = rehearsal.words.includes('slof') ? 'slof' : 'bios'
-  const isPower = firmware === 'slof'
-  await prepare(rehearsal, isPower)
+  const stranger = strangerOf(rehearsal.words)
+  const { firmware, memoryMiB, told } = stranger
+  const paths = await prepare(rehearsal, stranger)
+  const petitboot = join(rehearsal.runDirectory, 'petitboot')
+  const handed = stranger.loader && (await makePetitboot(paths.image, petitboot))
   const disk = join(rehearsal.runDirectory, 'disk.img')
   execFileSync('truncate', ['-s', '3G', disk])
   const lab = await rehearsal.open(`${SERVER}/16`)
@@ -111,13 +154,14 @@ async function discovery(rehearsal: Rehearsal): Promise<void> {
     name: 'stranger',
     mac: MAC,
     firmware,
-    memoryMiB: 1024,
+    memoryMiB,
+    ...(handed ? { handed } : {}),
     identity: IDENTITY,
     disks,
   })
   const first = await rehearsal.until('the machine is listed', () => listed(rehearsal), BOOT_TIMEOUT_MS)
   rehearsal.say('it is listed')
-  judgeMachine(rehearsal, first, isPower)
+  judgeMachine(rehearsal, first, stranger)
 
   rehearsal.say('now the switch speaks')
   const sender = join(import.meta.dirname, '../lldp-sender.py')
@@ -139,6 +183,7 @@ async function discovery(rehearsal: Rehearsal): Promise<void> {
   await rehearsal.shown('discovered', '-l')
   const waiting = await rehearsal.timeline(MAC)
   rehearsal.judge('its timeline says that it waits', /^waits to be adopted for .*: liteboot discovered$/m, waiting)
+  rehearsal.judge('and what it was told to boot', told, waiting)
   rehearsal.judge('nothing is adopted by itself', '', await macOf(rehearsal))
 
   rehearsal.say('adoption by switch port')
@@ -157,7 +202,7 @@ async function discovery(rehearsal: Rehearsal): Promise<void> {
     new RegExp(IDENTITY.uuid),
     await rehearsal.command('gettab', `node=${node.name}`, 'vpd.uuid'),
   )
-  await rehearsal.timeline(node.name)
+  rehearsal.judge('its boot as the node is in the timeline', /^booted after/m, await rehearsal.timeline(node.name))
 }
 
 await rehearse('discovery', discovery)
