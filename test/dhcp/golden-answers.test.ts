@@ -69,6 +69,8 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
   'secure-boot': { EDK2: shim },
   'uefi-http': { 'EDK2 HTTP': byUrl('/boot/loader/snponly.efi'), iPXE: script },
   'uefi-http-grub': { 'EDK2 HTTP': byUrl('/boot/efi/n1/netbootx64.efi') },
+  'aarch64-uefi-grub': { EDK2: forEdk2('boot/efi/n1/netbootaa64.efi') },
+  'aarch64-http-grub': { 'EDK2 HTTP': byUrl('/boot/efi/n1/netbootaa64.efi') },
   'slof-grub-http': { SLOF: openFirmware },
   'slof-grub-tftp': { SLOF: openFirmware },
   petitboot: { petitboot: opal, busybox: opalOrSystem },

@@ -25,6 +25,8 @@ const BEHIND: Readonly<Record<string, Place>> = {
   'HEAD /boot/efi/n1/netbootx64.efi': { route: 'blobs /boot/efi', body: '' },
   // By HTTP the server's own GRUB: the image's cannot go on without TFTP.
   'GET /boot/efi/n1/netbootx64.efi': { route: 'blobs /boot/efi', body: 'tftpboot/boot/grub2/grub2.x86_64' },
+  'HEAD /boot/efi/n1/netbootaa64.efi': { route: 'blobs /boot/efi', body: '' },
+  'GET /boot/efi/n1/netbootaa64.efi': { route: 'blobs /boot/efi', body: 'tftpboot/boot/grub2/grub2.aarch64' },
   'GET /boot/grub2/grub.cfg': { route: 'rendered /boot', body: 'grub of n1 by client' },
   'GET /boot/ipxe/n1': { route: 'rendered /boot', body: 'ipxe of n1 by name' },
   'GET /boot/petitboot/n1': { route: 'rendered /boot', body: 'petitboot of n1 by name' },
