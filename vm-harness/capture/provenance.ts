@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FIRMWARE } from '../firmware.ts'
+import { packageOfForeignRoot } from '../foreign/image.ts'
 import { mendedModules } from '../grub/modules.ts'
 import { versionsOf } from '../matrix/results.ts'
 import type { Way } from '../matrix/ways.ts'
@@ -28,6 +29,8 @@ export function packageOf(sender: string, way: Way): string {
       return installed('qemu-system-data')
     case 'GRUB':
       if (arch === 'ppc64le') return readFileSync(join(mendedModules(), 'built'), 'utf8').trim()
+      if (arch === 'aarch64')
+        return packageOfForeignRoot(arch, `grub-efi-arm64-${way.firmware.endsWith('-http') ? 'bin' : 'signed'}`)
       return way.firmware.endsWith('-http') ? installed('grub-efi-amd64-bin') : candidate('grub-efi-amd64-signed')
     case 'shim':
       return candidate('shim-signed')

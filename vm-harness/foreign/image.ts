@@ -55,6 +55,12 @@ export async function placeForeignRoot(
   execFileSync('cp', ['-a', '--reflink=auto', `${cache}/rootimg/.`, join(rootimgdir, 'rootimg')])
 }
 
+/** `name version` of a package that is in it. */
+export function packageOfForeignRoot(arch: ForeignArch, name: string): string {
+  const of = ['--admindir', join(cacheOf(arch), 'rootimg/var/lib/dpkg'), '-W', '-f', `\${Package} \${Version}`]
+  return execFileSync('dpkg-query', [...of, name], { encoding: 'utf8' })
+}
+
 async function buildRoot(
   rehearsal: Rehearsal,
   arch: ForeignArch,
