@@ -59,11 +59,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
   pxelinux: { iPXE: pxelinux('pxelinux.0') },
   lpxelinux: { iPXE: pxelinux('lpxelinux.0') },
   'uefi-ipxe': { EDK2: forEdk2('snponly.efi'), iPXE: script },
-  'uefi-ipxe-drivers': {
-    EDK2: forEdk2('ipxe.efi'),
-    'EDK2 HTTP': byUrl('/boot/loader/ipxe.efi'),
-    iPXE: script,
-  },
+  'uefi-ipxe-drivers': { EDK2: forEdk2('ipxe.efi'), iPXE: script },
   'uefi-grub': { EDK2: shim },
   'uefi-grub-tftp': { EDK2: shim },
   'secure-boot': { EDK2: shim },

@@ -20,8 +20,6 @@ interface Place {
 const BEHIND: Readonly<Record<string, Place>> = {
   'HEAD /boot/loader/snponly.efi': { route: 'blobs /boot/loader', body: '' },
   'GET /boot/loader/snponly.efi': { route: 'blobs /boot/loader', body: 'tftpboot/snponly.efi' },
-  'HEAD /boot/loader/ipxe.efi': { route: 'blobs /boot/loader', body: '' },
-  'GET /boot/loader/ipxe.efi': { route: 'blobs /boot/loader', body: 'tftpboot/ipxe.efi' },
   'HEAD /boot/efi/n1/netbootx64.efi': { route: 'blobs /boot/efi', body: '' },
   // By HTTP the server's own GRUB: the image's cannot go on without TFTP.
   'GET /boot/efi/n1/netbootx64.efi': { route: 'blobs /boot/efi', body: 'tftpboot/boot/grub2/grub2.x86_64' },
