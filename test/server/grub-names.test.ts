@@ -19,7 +19,7 @@ for (const name of ['/grub/grub.cfg', 'grub/x86_64-efi/grub.cfg', '/grub/arm64-e
     t.is(found?.node, undefined)
     t.regex(
       found?.text ?? '',
-      /^configfile \/boot\/grub2\/grub\.cfg-\$net_default_mac\necho liteboot: no node is defined/,
+      /^configfile \/boot\/grub2\/grub\.cfg-\$net_default_mac\necho "liteboot: no node is defined/,
     )
   })
 
