@@ -52,6 +52,8 @@ export function decideState(
 
 /** Loaders ask for several names of one thing within moments: only a refusal that stands counts. */
 const REFUSAL_MS = 3000
+/** UEFI goes through its other ways first: OVMF that was refused a loader by PXE asks again, by HTTP, after 83 s. */
+const ASKS_AGAIN_MS = 3 * 60_000
 
 /** The server has not got what the node asks for, and has said so. */
 function decideRefused(at: StageName, refusal: BootEvent, endMs: number, silentMs: number): Verdict | undefined {
@@ -60,7 +62,7 @@ function decideRefused(at: StageName, refusal: BootEvent, endMs: number, silentM
   const asked = `${refusal.service} ${refusal.object ?? ''}`.trimEnd()
   const why = firstLine(refusal.detail ?? 'refused')
   const summary = `failed at ${at}: ${asked}: ${why} (asked ${renderDuration(agoMs)} ago)`
-  const isAsking = silentMs <= EXPECTATIONS[at].patienceMs
+  const isAsking = silentMs <= ASKS_AGAIN_MS
   const goes = isAsking ? 'the node goes on when it asks again' : 'the node has stopped asking: then restart it'
   return { state: 'failed', at, summary, advice: `mend what is named above; ${goes}` }
 }
