@@ -10,9 +10,11 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IMAGE, NODES, SERVER, type SitePaths } from '../demo/site.ts'
 import { FIRMWARE } from '../firmware.ts'
+import type { Lab } from '../lab.ts'
 import { type Arch, prepareSite } from '../matrix/site.ts'
 import { makePetitboot } from '../petitboot/initrd.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
+import { openSiteServer } from '../scenarios/site-dhcp.ts'
 import { type Case, chosenCases, hasAskedForFiles } from './cases.ts'
 import { emulatorOf, packageOf } from './provenance.ts'
 import { type CapturedRequest, RequestReader, tftpOptions } from './requests.ts'
@@ -24,10 +26,10 @@ const LARGE_MIB = 2048
 const LIMIT_MS = 240_000
 const [NODE] = NODES
 
-async function record(rehearsal: Rehearsal, { way, until }: Case, paths: SitePaths): Promise<CapturedRequest[]> {
+async function record(rehearsal: Rehearsal, { name, way, until }: Case, paths: SitePaths): Promise<CapturedRequest[]> {
   await rehearsal.command('chdef', NODE.name, `netboot=${way.netboot}`)
   await rehearsal.command('nodeset', NODE.name, `osimage=${IMAGE}`)
-  const recording = join(rehearsal.runDirectory, `${way.name}.pcap`)
+  const recording = join(rehearsal.runDirectory, `${name}.pcap`)
   const handed =
     way.loader === undefined
       ? {}
@@ -41,7 +43,7 @@ async function record(rehearsal: Rehearsal, { way, until }: Case, paths: SitePat
     return hasAskedForFiles(reader.requests) ? true : undefined
   }
   try {
-    await rehearsal.until(`${way.name} asks for kernel and initrd`, look, LIMIT_MS)
+    await rehearsal.until(`${name} asks for kernel and initrd`, look, LIMIT_MS)
     if (until === 'system') {
       await machine.console.waitFor(/login: /, LIMIT_MS, 'a login prompt')
       await rehearsal.untilTimeline(NODE.name, /^booted after/m)
@@ -54,7 +56,7 @@ async function record(rehearsal: Rehearsal, { way, until }: Case, paths: SitePat
 }
 
 /** @returns one line of the fixture for each request, in the order they came */
-function linesOf(rehearsal: Rehearsal, { way }: Case, requests: readonly CapturedRequest[]): string[] {
+function linesOf(rehearsal: Rehearsal, { name, way }: Case, requests: readonly CapturedRequest[]): string[] {
   const date = new Date().toISOString().slice(0, 10)
   const emulator = emulatorOf(way)
   return requests.map((request, index) => {
@@ -65,15 +67,15 @@ function linesOf(rehearsal: Rehearsal, { way }: Case, requests: readonly Capture
     const content =
       protocol === 'http' ? { request: payload.toString('latin1') } : { ...options, payload: payload.toString('hex') }
     return JSON.stringify({
-      ...{ case: way.name, order: index + 1, client, protocol, asks, port, ...content },
+      ...{ case: name, order: index + 1, client, protocol, asks, port, ...content },
       ...{ package: client && packageOf(client, way), emulator, date },
     })
   })
 }
 
 async function keep(rehearsal: Rehearsal, each: Case, paths: SitePaths): Promise<void> {
-  const { name, firmware } = each.way
-  rehearsal.say(`${name}: ${FIRMWARE[firmware].description}`)
+  const { name, way } = each
+  rehearsal.say(`${name}: ${FIRMWARE[way.firmware].description}`)
   const lines = linesOf(rehearsal, each, await record(rehearsal, each, paths))
   const file = join(GOLDEN, `${name}.jsonl`)
   writeFileSync(`${file}.new`, `${lines.join('\n')}\n`)
@@ -82,23 +84,29 @@ async function keep(rehearsal: Rehearsal, each: Case, paths: SitePaths): Promise
 }
 
 async function capture(rehearsal: Rehearsal): Promise<void> {
-  let isOpen = false
-  for (const arch of ['x86_64', 'ppc64le'] satisfies Arch[]) {
+  let lab: Lab | undefined
+  let isBeside = false
+  // Machines that boot beside another server are of x86_64.
+  for (const arch of ['aarch64', 'ppc64le', 'x86_64'] satisfies Arch[]) {
     const cases = chosenCases(arch, rehearsal.words)
     if (cases.length === 0) continue
     // Empty tables are not made under a server.
-    if (isOpen) await rehearsal.killServer()
+    if (lab) await rehearsal.killServer()
     const paths = await prepareSite(rehearsal, arch)
     await rehearsal.command('chdef', '-t', 'osimage', IMAGE, 'rootfstype=nfs')
     await rehearsal.shown('liteimg', IMAGE)
-    if (isOpen) await rehearsal.startServer()
-    else await rehearsal.open(`${SERVER}/16`)
-    isOpen = true
+    if (lab) await rehearsal.startServer()
+    else lab = await rehearsal.open(`${SERVER}/16`)
     for (const each of cases) {
+      if (each.isBeside && !isBeside) {
+        await rehearsal.command('chdef', '-t', 'site', 'proxydhcp=ALL')
+        openSiteServer(rehearsal, lab, [NODE])
+        isBeside = true
+      }
       try {
         await keep(rehearsal, each, paths)
       } catch (error) {
-        rehearsal.judge(`${each.way.name} was captured`, 'yes', error instanceof Error ? error.message : String(error))
+        rehearsal.judge(`${each.name} was captured`, 'yes', error instanceof Error ? error.message : String(error))
       }
     }
   }
