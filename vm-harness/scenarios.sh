@@ -22,7 +22,7 @@ for title in "$@"; do
     ;;
   esac
   case $title in
-  ppc64le* | discovery:slof | discovery:petitboot)
+  ppc64le* | discovery:slof | discovery:petitboot | proxy:slof | proxy:petitboot)
     # The last two lines build GRUB's modules.
     install qemu-system-ppc qemu-user-static grub-common grub2-common debian-archive-keyring \
       quilt autoconf automake libtool gettext autopoint flex bison make gcc libc6-dev python3 \

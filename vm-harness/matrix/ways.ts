@@ -22,7 +22,7 @@ export interface Way {
   readonly loader?: 'petitboot'
   /** Debian's, that the loader comes from; those in the image are not counted. */
   readonly packages?: readonly string[]
-  /** What the timeline must show of the way to the system, in this order. */
+  /** What the timeline must show of the way to the system, in this order; a file must have come through. */
   readonly timeline: readonly RegExp[]
   readonly checks: readonly Check[]
 }
@@ -74,7 +74,7 @@ const slof = [
 const petitboot = [
   /dhcp +ACK +http:\S*\/boot\/petitboot\/n1/,
   /http +get +\/boot\/petitboot\/n1/,
-  /http +get +\/image\/\S+\/kernel /,
+  /http +get +\/image\/\S+\/kernel/,
   /http +get +\/image\/\S+\/initrd/,
 ]
 
