@@ -35,6 +35,10 @@ interface Running {
 const running = new Map<string, Running>()
 let isInterrupted = false
 
+function slugOf(title: string): string {
+  return title.replaceAll(':', '-')
+}
+
 function programOf(name: string): string {
   const program = join(import.meta.dirname, ELSEWHERE[name] ?? `scenarios/${name}.ts`)
   if (!existsSync(program)) throw new Error(`there is no rehearsal ${name}`)
@@ -51,11 +55,16 @@ export function countsOf(log: string, status: number | null): Pick<Rehearsed, 'p
 /** @param isAlone nothing else is printed meanwhile */
 function rehearse(title: string, isAlone: boolean): Promise<Rehearsed> {
   const [name = '', ...words] = title.split(':')
-  const file = join(DIRECTORY, title.replaceAll(':', '-'))
+  const slug = slugOf(title)
+  const file = join(DIRECTORY, slug)
   const results = `${file}.jsonl`
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', programOf(name), '--results', results, ...words],
+    [
+      ...['--disable-warning=ExperimentalWarning', programOf(name), '--results', results],
+      // Of its own: one rehearsal may stand in both lanes, with other words.
+      ...['--directory', `/var/tmp/liteboot-${slug}`, ...words],
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const state: Running = { child, startedMs: Date.now(), lastLine: '' }
@@ -115,7 +124,7 @@ async function main(): Promise<void> {
   const done: Rehearsed[] = []
   const lane = async () => {
     for (let title = waiting.shift(); title !== undefined && !isInterrupted; title = waiting.shift()) {
-      process.stdout.write(`--- ${title} begins; its log is ${join(DIRECTORY, `${title.replaceAll(':', '-')}.log`)}\n`)
+      process.stdout.write(`--- ${title} begins; its log is ${join(DIRECTORY, `${slugOf(title)}.log`)}\n`)
       done.push(await rehearse(title, positionals.length === 1))
     }
   }
