@@ -18,15 +18,12 @@ export async function startLiteboot(options: ServerOptions): Promise<ServerProce
   return startServer(
     {
       namespace: wire.server.namespace,
-      serverAddress: '',
       spawn: (command, args, spawnOptions) =>
         wire.server.spawn(command, args, {
           ...spawnOptions,
           env: { ...spawnOptions?.env, ...(profiling ? { NODE_OPTIONS: profiling } : {}) },
         }),
       exec: (command, args) => wire.server.exec(command, args, 30_000),
-      addTap: () => Promise.reject(new Error('a wire has no bridge')),
-      close: () => Promise.resolve(),
     },
     state,
     logFile,

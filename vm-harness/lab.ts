@@ -9,16 +9,25 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const PREFIX = 'liteboot-'
+/** A lab, or another machine in it. */
+const OURS = new RegExp(`^${PREFIX}(\\d+)(?:-|$)`)
 
-export interface Lab {
+/** A machine of the network, as a namespace. */
+export interface Host {
   readonly namespace: string
-  readonly serverAddress: string
-  /** Adds a tap device to the bridge and returns its name. */
-  addTap(): Promise<string>
   /** Starts a program inside the namespace; the returned pid is the program's own. */
   spawn(command: string, args: readonly string[], options?: SpawnOptions): ReturnType<typeof spawn>
   /** Runs a program inside the namespace to its end and returns its standard output. */
   exec(command: string, args: readonly string[]): Promise<string>
+}
+
+/** The bridge, and the server's machine. */
+export interface Lab extends Host {
+  readonly serverAddress: string
+  /** Adds a tap device to the bridge and returns its name. */
+  addTap(): Promise<string>
+  /** Another machine on the bridge, as a namespace of its own. @param address with prefix length */
+  addHost(name: string, address: string): Promise<Host>
   close(): Promise<void>
 }
 
@@ -30,8 +39,8 @@ async function ip(...args: string[]): Promise<string> {
 export async function removeStaleLabs(isAlive: (pid: number) => boolean = processIsAlive): Promise<string[]> {
   const names = (await ip('netns', 'list')).split('\n').map((line) => line.split(' ')[0] ?? '')
   const stale = names.filter((name) => {
-    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length)) : Number.NaN
-    return Number.isInteger(pid) && !isAlive(pid)
+    const pid = OURS.exec(name)?.[1]
+    return pid !== undefined && !isAlive(Number(pid))
   })
   for (const name of stale) await ip('netns', 'delete', name)
   return stale
@@ -46,11 +55,21 @@ function processIsAlive(pid: number): boolean {
   }
 }
 
+function hostIn(namespace: string): Host {
+  const inside = (command: string, args: readonly string[]) => ['netns', 'exec', namespace, command, ...args]
+  return {
+    namespace,
+    spawn: (command, args, options = {}) => spawn('ip', inside(command, args), options),
+    exec: async (command, args) => (await run('ip', inside(command, args))).stdout,
+  }
+}
+
 /** @param address of the server on the bridge, with prefix length: `10.77.0.1/16` */
 export async function openLab(address: string): Promise<Lab> {
   await removeStaleLabs()
   const namespace = `${PREFIX}${process.pid}`
   const inside = (...args: string[]) => ip('-n', namespace, ...args)
+  const hosts: string[] = []
   let taps = 0
 
   await ip('netns', 'add', namespace)
@@ -66,7 +85,7 @@ export async function openLab(address: string): Promise<Lab> {
   }
 
   return {
-    namespace,
+    ...hostIn(namespace),
     serverAddress: address.split('/')[0] ?? address,
     async addTap() {
       const name = `tap${taps++}`
@@ -75,10 +94,20 @@ export async function openLab(address: string): Promise<Lab> {
       await inside('link', 'set', name, 'up')
       return name
     },
-    spawn: (command, args, options = {}) => spawn('ip', ['netns', 'exec', namespace, command, ...args], options),
-    exec: async (command, args) => (await run('ip', ['netns', 'exec', namespace, command, ...args])).stdout,
+    async addHost(name, hostAddress) {
+      const host = `${namespace}-${name}`
+      const port = `${name}0`
+      await ip('netns', 'add', host)
+      hosts.push(host)
+      await inside('link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', host)
+      await inside('link', 'set', port, 'master', 'br0', 'up')
+      await ip('-n', host, 'address', 'add', hostAddress, 'dev', 'eth0')
+      await ip('-n', host, 'link', 'set', 'lo', 'up')
+      await ip('-n', host, 'link', 'set', 'eth0', 'up')
+      return hostIn(host)
+    },
     async close() {
-      await ip('netns', 'delete', namespace)
+      for (const name of [...hosts, namespace]) await ip('netns', 'delete', name)
     },
   }
 }

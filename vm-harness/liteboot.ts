@@ -1,9 +1,9 @@
-/** Runs liteboot itself as its users do: its commands, and the server inside a lab. */
+/** Runs liteboot itself as its users do: its commands, and the server inside a host. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import type { Lab } from './lab.ts'
+import type { Host } from './lab.ts'
 
 export const LITEBOOT = join(import.meta.dirname, '..', 'bin', 'liteboot')
 
@@ -59,16 +59,16 @@ function ping(socketPath: string): Promise<boolean> {
   })
 }
 
-/** Starts `liteboot serve` in the lab and waits until it answers. */
+/** Starts `liteboot serve` on the host and waits until it answers. */
 export async function startServer(
-  lab: Lab,
+  host: Host,
   state: string,
   logFile: string,
   args: readonly string[] = [],
 ): Promise<RunningServer> {
   const socket = join(state, 'api.sock')
   const log = openSync(logFile, 'a')
-  const child = lab.spawn(LITEBOOT, ['serve', ...args], {
+  const child = host.spawn(LITEBOOT, ['serve', ...args], {
     env: { ...process.env, LITEBOOT_STATE: state },
     stdio: ['ignore', log, log],
   })

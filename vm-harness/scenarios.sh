@@ -14,7 +14,7 @@ for title in "$@"; do
   case $title in
   proxy*) install dnsmasq-base ovmf ;;
   x86_64* | secure-boot) install ovmf pxelinux syslinux-common grub-common grub-efi-amd64-bin ;;
-  failures*) install pxelinux syslinux-common ;;
+  failures*) install pxelinux syslinux-common nfs-ganesha nfs-ganesha-vfs rpcbind ;;
   discovery*) install python3-minimal ovmf ;;
   walk-through*) install createrepo-c dnf rpm dpkg-dev xorriso libarchive-tools cpio qemu-system-ppc qemu-user-static ;;
   aarch64*)

@@ -100,7 +100,7 @@ async function capture(rehearsal: Rehearsal): Promise<void> {
     for (const each of cases) {
       if (each.isBeside && !isBeside) {
         await rehearsal.command('chdef', '-t', 'site', 'proxydhcp=ALL')
-        openSiteServer(rehearsal, lab, [NODE])
+        await openSiteServer(rehearsal, lab, [NODE])
         isBeside = true
       }
       try {

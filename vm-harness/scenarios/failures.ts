@@ -1,12 +1,12 @@
 /**
- * Boots that are made to fail, stage by stage: no loader, a wrong path to the kernel, no server, a plan that cannot be made, an
- * NFS server that refuses, a full disk. Each time the timeline must say where and what to do; then the cause is removed, and
+ * Boots that are made to fail, stage by stage: no loader, a wrong path to the kernel, no server, a plan that cannot be made, a
+ * root that is gone, an NFS server that does not run or refuses, a full disk. Each time the timeline must say where and what to do; then the cause is removed, and
  * the boot must go on without a hand on the node. Meanwhile other nodes boot.
  *
  *   node vm-harness/scenarios/failures.ts [--keep] [--directory DIR]
  */
 import { execFileSync } from 'node:child_process'
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Check } from '../demo/checklist.ts'
 import { placeRoot } from '../demo/root.ts'
@@ -23,6 +23,7 @@ import {
 import type { Lab } from '../lab.ts'
 import type { Machine } from '../machine.ts'
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
+import { FILER, type Filer, openFiler } from './filer.ts'
 
 const [NODE, OTHER] = NODES
 const MEMORY_MIB = 640
@@ -120,7 +121,7 @@ async function badPlan(rehearsal: Rehearsal, paths: SitePaths): Promise<void> {
     /server +start[\s\S]*^failed at plan: .*chtab node=n1 statelite\.statemnt=.*\ncheck: (mend what is named|.*liteboot plan)/m,
   )
   renameSync(join(paths.image, ROOT), join(paths.image, `${ROOT}.away`))
-  await rehearsal.command('chtab', 'node=compute', `statelite.statemnt=${SERVER}:${paths.persistent}`)
+  await rehearsal.command('chtab', 'node=compute', `statelite.statemnt=${FILER}:${paths.persistent}`)
 }
 
 /** Up to the last block. */
@@ -132,7 +133,7 @@ function fill(file: string): void {
   }
 }
 
-async function refusedRoot(rehearsal: Rehearsal, paths: SitePaths): Promise<void> {
+async function rootGone(rehearsal: Rehearsal, paths: SitePaths): Promise<void> {
   rehearsal.say('NFS: the directory of the root is gone')
   await judgeState(
     rehearsal,
@@ -140,8 +141,27 @@ async function refusedRoot(rehearsal: Rehearsal, paths: SitePaths): Promise<void
     'the timeline says what the NFS server answers',
     /^failed at root: the root \S+rootimg cannot be mounted: .*No such file or directory.*\ncheck: .*NFS server.*rootimgdir/m,
   )
-  fill(join(paths.persistent, 'big'))
   renameSync(join(paths.image, `${ROOT}.away`), join(paths.image, ROOT))
+}
+
+/** The persistent directories are on another NFS server: it does not run, and then knows this node by another address. */
+async function refusedByFiler(rehearsal: Rehearsal, paths: SitePaths, filer: Filer): Promise<void> {
+  rehearsal.say('NFS: the server of the persistent directory refuses the connection')
+  const cannotBeMounted = (why: string) =>
+    new RegExp(
+      `^failed at persistent: the persistent directory ${FILER}:${paths.persistent}/n1 cannot be mounted: .*${why}.*\ncheck: .*exports`,
+      'm',
+    )
+  const refused = cannotBeMounted('[Cc]onnection refused')
+  await judgeState(rehearsal, NODE.name, 'the timeline says that the NFS server does not run', refused)
+  rehearsal.say('NFS: it runs, and has not exported the directory to this node')
+  // As whoever runs another server has to.
+  mkdirSync(join(paths.persistent, NODE.name))
+  await filer.export(paths.persistent, OTHER.ip)
+  const denied = cannotBeMounted('[Pp]ermission denied')
+  await judgeState(rehearsal, NODE.name, 'the timeline says that the NFS server refuses the node', denied)
+  fill(join(paths.persistent, 'big'))
+  await filer.export(paths.persistent, NODE.ip)
 }
 
 async function fullDisk(rehearsal: Rehearsal, paths: SitePaths): Promise<void> {
@@ -150,7 +170,7 @@ async function fullDisk(rehearsal: Rehearsal, paths: SitePaths): Promise<void> {
     rehearsal,
     NODE.name,
     'the timeline says which disk of which server is full',
-    new RegExp(`^failed at persistent: .*${SERVER}:${paths.persistent}/n1 is full: make room`, 'm'),
+    new RegExp(`^failed at persistent: .*${FILER}:${paths.persistent}/n1 is full: make room on ${FILER}`, 'm'),
   )
   rmSync(join(paths.persistent, 'big'))
 }
@@ -172,11 +192,13 @@ async function failures(rehearsal: Rehearsal): Promise<void> {
   rehearsal.cleanUps.add(() => execFileSync('umount', ['--lazy', paths.persistent]))
   const lab = await rehearsal.open(`${SERVER}/16`)
 
+  const filer = await openFiler(rehearsal, lab)
   const machine = await withoutServer(rehearsal, lab)
   await withoutLoader(rehearsal)
   await wrongKernelPath(rehearsal, paths)
   await badPlan(rehearsal, paths)
-  await refusedRoot(rehearsal, paths)
+  await rootGone(rehearsal, paths)
+  await refusedByFiler(rehearsal, paths, filer)
   await fullDisk(rehearsal, paths)
   await rehearsal.login(machine)
   await rehearsal.look(machine, IS_UP)

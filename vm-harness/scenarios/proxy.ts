@@ -174,7 +174,7 @@ async function proxy(rehearsal: Rehearsal): Promise<void> {
   await rehearsal.command('liteimg', IMAGE)
   await rehearsal.command('chdef', '-t', 'site', 'proxydhcp=ALL')
   const lab = await rehearsal.open(`${SERVER}/16`)
-  const site = openSiteServer(rehearsal, lab, [{ ...NODE, firmware: power?.server }, NEW_NODE])
+  const site = await openSiteServer(rehearsal, lab, [{ ...NODE, firmware: power?.server }, NEW_NODE])
   const packets = process.env.LITEBOOT_PACKETS
   if (packets !== undefined) {
     const filter = ['-i', 'br0', '-U', '-w', packets, 'icmp or arp or (udp and port (67 or 68 or 69 or 4011))']

@@ -1,5 +1,4 @@
 /** A site's own DHCP server beside liteboot: dnsmasq, in a namespace of its own on the same bridge. */
-import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -39,17 +38,14 @@ function bootWords({ name, mac, firmware }: Reservation): string[] {
   }
 }
 
-export function openSiteServer(rehearsal: Rehearsal, lab: Lab, hosts: readonly Reservation[]): SiteServer {
-  const space = `${lab.namespace}-site`
+export async function openSiteServer(
+  rehearsal: Rehearsal,
+  lab: Lab,
+  hosts: readonly Reservation[],
+): Promise<SiteServer> {
+  const host = await lab.addHost('site', `${SITE_SERVER}/16`)
   const file = (name: string) => join(rehearsal.runDirectory, `site-${name}`)
   const log = file('dhcp.log')
-  const ip = (...words: string[]) => execFileSync('ip', words)
-  ip('netns', 'add', space)
-  rehearsal.cleanUps.add(() => ip('netns', 'delete', space))
-  ip('-n', lab.namespace, 'link', 'add', 'site0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space)
-  ip('-n', lab.namespace, 'link', 'set', 'site0', 'master', 'br0', 'up')
-  ip('-n', space, 'address', 'add', `${SITE_SERVER}/16`, 'dev', 'eth0')
-  ip('-n', space, 'link', 'set', 'eth0', 'up')
   const write = (list: readonly Reservation[]) =>
     writeFileSync(file('hosts'), list.map(({ mac, ip: address }) => `${mac},set:${tagOf(mac)},${address}\n`).join(''))
   write(hosts)
@@ -58,8 +54,7 @@ export function openSiteServer(rehearsal: Rehearsal, lab: Lab, hosts: readonly R
   const files = [`--dhcp-hostsfile=${file('hosts')}`, ...hosts.flatMap(bootWords)]
   // It gives up root otherwise, and could not read what is ours.
   const own = ['--user=root', '--log-dhcp', `--log-facility=${log}`]
-  const start = () =>
-    spawn('ip', ['netns', 'exec', space, 'dnsmasq', ...words, ...range, ...files, ...own], { stdio: 'ignore' })
+  const start = () => host.spawn('dnsmasq', [...words, ...range, ...files, ...own], { stdio: 'ignore' })
   let child = start()
   rehearsal.cleanUps.add(() => child.kill('SIGTERM'))
   return {
