@@ -3,12 +3,13 @@
 
 : "${NEWROOT:=/sysroot}" "${MOUNT_TIMEOUT_SECONDS:=40}" "${NFS_TYPES:=nfs nfs4}"
 
-# mount_nfs SERVER DIRECTORY TARGET OPTIONS: the only place that mounts over the network (tests put their own here).
+# mount_nfs SERVER DIRECTORY TARGET OPTIONS: the only place that mounts over the network (tests put their own here). What is
+# wrong is printed: it runs in a shell of its own.
 # busybox has no NFS helper; the kernel parses the options itself when it is told the address. There is no statd in an
 # initrd, so NFSv3 without `lock` in the options is mounted with `nolock`.
 mount_nfs() {
   mn_address=$(resolve_host "$1") || {
-    fail "no address for the NFS server $1"
+    echo "the name server knows no address of $1" >&2
     return 1
   }
   mn_options=$4
@@ -30,6 +31,17 @@ mount_nfs() {
     *) mn_options=$mn_options,nolock ;;
   esac
   timeout "$MOUNT_TIMEOUT_SECONDS" mount -t nfs -o "$mn_options,addr=$mn_address" "$1:$2" "$3"
+}
+
+# why_not_mounted SERVER SAID: what `mount` said, without its repetition of what was asked, and where to look.
+why_not_mounted() {
+  wn_why=${2##*" failed: "}
+  case $wn_why in
+    '') echo "$1 does not answer: is it up, and its NFS port (2049) open to this node?" ;;
+    *onnection\ refused*) echo "$wn_why: no NFS server runs on $1" ;;
+    *ermission\ denied* | *ccess\ denied*) echo "$wn_why: $1 does not export it to the address of this node" ;;
+    *) printf '%s\n' "$wn_why" ;;
+  esac
 }
 
 # join_options OPTIONS EXTRA: a comma list without the plan's `-` for "none", EXTRA added unless it is there.

@@ -16,7 +16,7 @@ LINE
   if ! is_mounted "$PERSISTENT"; then
     log "mounting the persistent directory $sp_server:$sp_directory ($sp_options)"
     run mount_nfs "$sp_server" "$sp_directory" "$PERSISTENT" "$sp_options" || {
-      fail "the persistent directory $sp_server:$sp_directory cannot be mounted: ${run_output:-no answer}"
+      fail "the persistent directory $sp_server:$sp_directory cannot be mounted: $(why_not_mounted "$sp_server" "$run_output")"
       return 1
     }
   fi

@@ -29,7 +29,7 @@ LINE
   mr_options=$(join_options "$mr_options" ro)
   log "mounting the root $mr_server:$mr_directory ($mr_options)"
   run mount_nfs "$mr_server" "$mr_directory" "$NEWROOT" "$mr_options" ||
-    fail "the root $mr_server:$mr_directory cannot be mounted: ${run_output:-no answer}"
+    fail "the root $mr_server:$mr_directory cannot be mounted: $(why_not_mounted "$mr_server" "$run_output")"
 }
 
 check_root() {

@@ -88,13 +88,14 @@ settle_trees() {
       continue
     fi
     is_mounted "$set_dir" && umount "$set_dir"
-    set_said=$(tr '\n' ' ' 2>/dev/null <"$RUN_DIR/tree-status/${set_dir##*/}.said")
+    set_said=$(cat "$RUN_DIR/tree-status/${set_dir##*/}.said" 2>/dev/null)
+    set_said=$(why_not_mounted "$set_server" "$set_said")
     if [ "$set_need" = required ]; then
-      set_missing="$set_missing $set_server:$set_directory"
+      set_missing="${set_missing:+$set_missing; }$set_server:$set_directory ($set_said)"
       warn "required tree $set_priority $set_server:$set_directory is not mounted: $set_said"
     else
       note "optional tree $set_priority $set_server:$set_directory is not mounted, going on without it: $set_said"
     fi
   done <"$RUN_DIR/tree-status/list"
-  [ -z "$set_missing" ] || fail "required litetree directories are not mounted:$set_missing"
+  [ -z "$set_missing" ] || fail "required litetree directories are not mounted: $set_missing"
 }

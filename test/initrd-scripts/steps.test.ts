@@ -201,6 +201,27 @@ for (const shell of MISSING === undefined ? SHELLS : []) {
     t.is(run('join_options - ro; join_options soft ro; join_options soft,ro ro'), 'ro\nro,soft\nsoft,ro\n')
   })
 
+  inShell('a mount that fails: why, and where to look', (t, run) => {
+    // As busybox and as mount.nfs say it.
+    const why = (said: string) => run(`why_not_mounted filer '${said}'`)
+    t.is(
+      why('mount: mounting filer:/d on /t failed: Connection refused'),
+      'Connection refused: no NFS server runs on filer\n',
+    )
+    t.is(
+      why('mount.nfs: access denied by server while mounting filer:/d'),
+      'mount.nfs: access denied by server while mounting filer:/d: filer does not export it to the address of this node\n',
+    )
+    t.is(why('mount: mounting filer:/d on /t failed: No such file or directory'), 'No such file or directory\n')
+    t.regex(why(''), /^filer does not answer/)
+    t.is(
+      run(
+        `resolve_host() { return 1; }; stage() { run mount_nfs filer /d /t - || why_not_mounted filer "$run_output"; }; stage`,
+      ),
+      'the name server knows no address of filer\n',
+    )
+  })
+
   inShell('ifupdown: the boot interface becomes manual, the rest stays', (t, run, work) => {
     const etc = join(work, 'sysroot/etc/network')
     mkdirSync(etc, { recursive: true })

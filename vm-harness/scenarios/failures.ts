@@ -152,13 +152,13 @@ async function refusedByFiler(rehearsal: Rehearsal, paths: SitePaths, filer: Fil
       `^failed at persistent: the persistent directory ${FILER}:${paths.persistent}/n1 cannot be mounted: .*${why}.*\ncheck: .*exports`,
       'm',
     )
-  const refused = cannotBeMounted('[Cc]onnection refused')
+  const refused = cannotBeMounted(`Connection refused: no NFS server runs on ${FILER}`)
   await judgeState(rehearsal, NODE.name, 'the timeline says that the NFS server does not run', refused)
   rehearsal.say('NFS: it runs, and has not exported the directory to this node')
   // As whoever runs another server has to.
   mkdirSync(join(paths.persistent, NODE.name))
   await filer.export(paths.persistent, OTHER.ip)
-  const denied = cannotBeMounted('[Pp]ermission denied')
+  const denied = cannotBeMounted(`Permission denied: ${FILER} does not export it`)
   await judgeState(rehearsal, NODE.name, 'the timeline says that the NFS server refuses the node', denied)
   fill(join(paths.persistent, 'big'))
   await filer.export(paths.persistent, NODE.ip)
