@@ -21,8 +21,6 @@ export function renderGrubBoot(entry: GrubEntry): string {
     'set default="xCAT OS Deployment"',
     'set fallback=1',
     'menuentry "xCAT OS Deployment" {',
-    '    insmod http',
-    '    insmod tftp',
     ...(entry.kernel.endsWith('.gz') ? ['    insmod gzio'] : []),
     ...kernelLines(entry, `linux ${entry.kernel} ${grubWords(entry.commandLine)}${bootif}`),
     '    echo Loading initial ramdisk ...',
@@ -38,8 +36,9 @@ export function renderGrubBoot(entry: GrubEntry): string {
 }
 
 /**
- * Debian's signed GRUB has no HTTP in it, and under Secure Boot takes no module from elsewhere: then the files come by
- * TFTP. Only `linux` tells: `insmod` succeeds whatever becomes of the module.
+ * GRUB loads the module of a protocol by itself (net.c, grub_net_open_real); where it may not, as Debian's signed GRUB under Secure
+ * Boot, which has no HTTP in it, an `insmod` would print an error and wait ten seconds before the kernel starts, and yet
+ * succeed. Only `linux` tells: then the files come by TFTP.
  */
 function kernelLines({ protocol, serverIp, httpPort }: GrubEntry, linux: string): string[] {
   const byTftp = `set root=tftp,${serverIp}`

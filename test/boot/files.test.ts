@@ -78,8 +78,6 @@ set timeout=5
 set default="xCAT OS Deployment"
 set fallback=1
 menuentry "xCAT OS Deployment" {
-    insmod http
-    insmod tftp
     set root=http,10.20.0.2:8080
     echo Loading Install kernel ...
     if linux /image/hpc9-lite/0123/kernel root=nfs:10.20.0.2:/i/rootimg:ro NODE=cn07 BOOTIF=$net_default_mac; then echo; else

@@ -88,8 +88,6 @@ set timeout=5
 set default="xCAT OS Deployment"
 set fallback=1
 menuentry "xCAT OS Deployment" {
-    insmod http
-    insmod tftp
     set root=http,10.20.0.2
     echo Loading Install kernel ...
     if linux /image/hpc9-lite/0123456789abcdef/kernel liteboot.run=shutdown ${LINE} BOOTIF=$net_default_mac; then echo; else
