@@ -36,6 +36,7 @@ export interface Boot {
 
 /** News after a pause this long is another boot, even without a sign of a restart. */
 const SILENCE_MS = 10 * 60_000
+const KERNEL = stageIndex('kernel')
 /** Replies belong to the request before them when they come within this time. */
 const EXCHANGE_MS = 15_000
 
@@ -57,6 +58,8 @@ export interface BootDraft {
   reached: number
   /** The stage the initrd says it is in. */
   reporting: StageName | undefined
+  /** How often the loader has read a boot file anew, since the last file that it did not have before. */
+  startedOver: number
 }
 
 /** `events` in order of time, of one node or stranger. The last boot is judged at `nowMs`. */
@@ -69,7 +72,7 @@ export function foldBoots(subject: string, events: readonly BootEvent[], nowMs: 
       const last = drafts.at(-1)
       const client = event.event === 'DISCOVER' ? askerOf(events, index) : undefined
       if (!last || startsBoot(last, event, client)) {
-        draft = { bootId: undefined, events: [], stages: new Map(), reached: -1, reporting: undefined }
+        draft = { bootId: undefined, events: [], stages: new Map(), reached: -1, reporting: undefined, startedOver: 0 }
         drafts.push(draft)
       } else draft = last
     }
@@ -147,6 +150,11 @@ function addEvent(draft: BootDraft, event: BootEvent): void {
     if (draft.reached === stageIndex(stage) && !isRefusal(event)) known.lastMs = event.atMs
     return
   }
+  // A loader that could not start what it had fetched: its second round is not how long the first took.
+  if (!isReport && known?.result === 'ok' && draft.reached >= KERNEL) {
+    if (stage === 'boot file' && event.ok) draft.startedOver += 1
+    if (stageIndex(stage) < draft.reached || draft.startedOver > 0) return
+  }
   const startMs = event.atMs - (event.durationMs ?? 0)
   draft.stages.set(stage, {
     startMs: Math.min(known?.startMs ?? startMs, startMs),
@@ -155,7 +163,10 @@ function addEvent(draft: BootDraft, event: BootEvent): void {
     detail: event.detail ?? (result === 'running' ? known?.detail : undefined),
     refusal: result === 'ok' ? undefined : isRefusal(event) ? event : known?.refusal,
   })
-  if (result === 'ok') draft.reached = Math.max(draft.reached, stageIndex(stage))
+  if (result === 'ok' && stageIndex(stage) > draft.reached) {
+    draft.reached = stageIndex(stage)
+    draft.startedOver = 0
+  }
   if (isReport) draft.reporting = result === 'ok' ? undefined : stage
 }
 

@@ -16,7 +16,8 @@ const FILES: readonly { readonly pattern: RegExp; readonly stage: StageName }[] 
   { pattern: /(^|\/)boot\/loader\//, stage: 'loader' },
   { pattern: /(^|\/)(boot\/ipxe|pxelinux\.cfg|petitboot|xcat\/xnba\/nodes)\/[^/]+$/, stage: 'boot file' },
   { pattern: /\.ipxe$|(^|\/)grub\.cfg(-[^/]*)?$|^\/?[0-9A-F]{8}$/, stage: 'boot file' },
-  // A GRUB program under the node's name, as xCAT links it.
+  // A GRUB program under the node's name, as xCAT links it; without `grub2-`, the node's grub.cfg.
+  { pattern: /(^|\/)boot\/grub2?\/(?!grub2[-.])[^/]+$/, stage: 'boot file' },
   { pattern: /(^|\/)boot\/grub2?\//, stage: 'loader' },
 ]
 

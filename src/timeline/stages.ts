@@ -64,7 +64,7 @@ export const EXPECTATIONS: Readonly<Record<StageName, StageExpectation>> = {
   initrd: {
     patienceMs: 2 * MINUTES,
     advice:
-      'the kernel was fetched but no initrd: check that rootimgdir has an initrd and that the node has memory for it',
+      'the kernel was fetched but no initrd: check that rootimgdir has an initrd and that the node has memory for it; under Secure Boot, whether the node trusts who signed the kernel (its console says “bad shim signature”)',
   },
   network: {
     patienceMs: 3 * MINUTES,

@@ -37,6 +37,8 @@ export function decideState(
   }
   const refused = failed?.refusal && decideRefused(at, failed.refusal, endMs, silentMs)
   if (refused) return refused
+  const circling = decideCircling(draft, at, `${seen} ${renderDuration(silentMs)} ago`, silentMs)
+  if (circling) return circling
   if ('nextMs' in until) {
     // Without an agent in the image, `booted` is never reported: the hand-over is the last that is known.
     if (at === 'booted') return { state: 'running', at, summary: 'handed over to the system', advice: undefined }
@@ -65,6 +67,17 @@ function decideRefused(at: StageName, refusal: BootEvent, endMs: number, silentM
   const isAsking = silentMs <= ASKS_AGAIN_MS
   const goes = isAsking ? 'the node goes on when it asks again' : 'the node has stopped asking: then restart it'
   return { state: 'failed', at, summary, advice: `mend what is named above; ${goes}` }
+}
+
+/** Once may be a hiccup of the network. */
+const CIRCLES = 2
+
+/** The loader has what it asked for, does not start it, and begins again with its boot file: never silent, and never there. */
+function decideCircling(draft: BootDraft, at: StageName, seen: string, silentMs: number): Verdict | undefined {
+  if (draft.startedOver < CIRCLES || draft.reached >= STAGES.indexOf('network')) return undefined
+  if (draft.reporting !== undefined || silentMs > EXPECTATIONS[at].patienceMs) return undefined
+  const summary = `failed at ${at}: after the ${STAGES[draft.reached]} the loader began again with its boot file, ${draft.startedOver} times (${seen})`
+  return { state: 'failed', at, summary, advice: EXPECTATIONS[at].advice }
 }
 
 /** A stranger, `nodeset shell` and `shutdown`: the initrd does something else than booting, and stays there. */

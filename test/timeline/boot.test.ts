@@ -207,6 +207,37 @@ test('a kernel that is gone is a failure however often the boot file is read, by
   t.is(fold([...events, get(31, '/image/lite/02/kernel')], 36).at(-1)?.at, 'initrd')
 })
 
+test('a loader that has the kernel and begins again and again is not on its way: GRUB that must not start it', (t) => {
+  // As seen under Secure Boot with a kernel whose signature the node does not know.
+  const round = (s: number) => [read(s, '/boot/grub2/cn01'), read(s + 6.5, '/image/i/1/kernel', { durationMs: 1500 })]
+  const first = [
+    ...exchange(0, 'firmware'),
+    read(4, 'boot/efi/cn01/netbootx64.efi'),
+    read(5, '/grub/grub.cfg'),
+    read(11.6, '/image/i/1/kernel', { durationMs: 1400 }),
+  ]
+  t.is(fold([...first, ...round(35)], 42).at(-1)?.state, 'running')
+  const circling = fold([...first, ...round(35), ...round(65)], 83.5).at(-1)
+  t.is(circling?.state, 'failed')
+  t.is(
+    circling?.summary,
+    'failed at initrd: after the kernel the loader began again with its boot file, 2 times (last seen tftp read /image/i/1/kernel 12.0 s ago)',
+  )
+  t.regex(circling?.advice ?? '', /Secure Boot/)
+  t.deepEqual(
+    circling?.stages.map(({ name, durationMs }) => [name, durationMs]),
+    [
+      ['firmware dhcp', 501],
+      ['loader', 10],
+      ['boot file', 10],
+      ['kernel', 1400],
+    ],
+  )
+  t.is(fold([...first, ...round(35), ...round(65)], 72 + 121).at(-1)?.state, 'stuck')
+  const goesOn = [...first, ...round(35), ...round(65), read(95, '/boot/grub2/cn01'), read(102, '/image/i/2/kernel')]
+  t.is(fold([...goesOn, read(103, '/image/i/2/initrd')], 104).at(-1)?.state, 'running')
+})
+
 test('misses and cut transfers beside a hit are no failure', (t) => {
   const events = [
     ...exchange(0, 'firmware'),
