@@ -13,7 +13,8 @@ install qemu-system-x86 qemu-system-data ipxe-qemu ipxe busybox-static kmod ipro
 for title in "$@"; do
   case $title in
   proxy*) install dnsmasq-base ovmf ;;
-  x86_64* | secure-boot) install ovmf pxelinux syslinux-common grub-common grub-efi-amd64-bin ;;
+  x86_64*) install ovmf pxelinux syslinux-common grub-common grub-efi-amd64-bin ;;
+  secure-boot) install ovmf grub-common grub-efi-amd64-bin sbsigntool openssl ;;
   failures*) install pxelinux syslinux-common nfs-ganesha nfs-ganesha-vfs rpcbind ;;
   discovery*) install python3-minimal ovmf ;;
   walk-through*) install createrepo-c dnf rpm dpkg-dev xorriso libarchive-tools cpio qemu-system-ppc qemu-user-static ;;

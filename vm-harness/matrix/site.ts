@@ -16,6 +16,9 @@ import { placeForeignRoot } from '../foreign/image.ts'
 import { mendedModules } from '../grub/modules.ts'
 import type { Rehearsal } from '../rehearsal.ts'
 
+/** shim, MokManager, GRUB and its modules. */
+const SIGNED_LOADERS = ['shim-signed', 'shim-helpers-amd64-signed', 'grub-efi-amd64-signed', 'grub-efi-amd64-bin']
+
 export type Arch = FirmwareRow['arch']
 
 /** Tables and a pristine image tree; liteimg has not run. */
@@ -38,8 +41,14 @@ export async function prepareSite(rehearsal: Rehearsal, arch: Arch): Promise<Sit
 
 async function placeX86(rehearsal: Rehearsal, image: string): Promise<void> {
   placeRoot(image)
-  execFileSync('sh', [join(import.meta.dirname, '../demo/signed-loaders.sh'), join(image, 'rootimg')])
+  unpackPackages(image, SIGNED_LOADERS)
   await rehearsal.shown('grub', 'make', '--arch', 'x86_64')
+}
+
+/** Debian packages of this machine's architecture, their programs and libraries only, into the image's tree. */
+export function unpackPackages(image: string, packages: readonly string[]): void {
+  const script = join(import.meta.dirname, '../demo/unpack-packages.sh')
+  execFileSync('sh', [script, join(image, 'rootimg'), ...packages])
 }
 
 async function placeArm(rehearsal: Rehearsal, image: string): Promise<void> {
