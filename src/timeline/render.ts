@@ -31,6 +31,30 @@ export function renderTimeline(boot: Boot, options: RenderTimelineOptions = {}):
   return `${lines.join('\n')}\n`
 }
 
+/** Longer ago is another story. */
+const TRIED_AGAIN_MS = 60 * 60_000
+
+/**
+ * A node that starts again and again looks well in each of its boots: how many before the last one did not come up, one soon after the
+ * other. Undefined when the one before did, or was long ago.
+ * @param boots in order of time
+ */
+export function renderEarlierFailures(boots: readonly Boot[], utc = false): string | undefined {
+  let first = boots.length - 1
+  while (first > 0 && failedBefore(boots[first - 1], boots[first])) first -= 1
+  const count = boots.length - 1 - first
+  const [begun, last] = [boots[first], boots.at(-2)]
+  if (count < 1 || !begun || !last) return undefined
+  const what = count === 1 ? 'the boot before this one, of' : `the ${count} boots before this one, since`
+  return `before: ${what} ${renderInstant(begun.startMs, utc)}, did not come up: ${last.summary} (--all shows them)`
+}
+
+function failedBefore(earlier: Boot | undefined, later: Boot | undefined): boolean {
+  if (earlier === undefined || later === undefined) return false
+  const isFailure = earlier.state === 'failed' || earlier.state === 'stuck'
+  return isFailure && later.startMs - earlier.lastMs <= TRIED_AGAIN_MS
+}
+
 const BELOW = ' '.repeat(21)
 
 /** The first of a run in one line; at the place of the last how many there were, and its log lines. */

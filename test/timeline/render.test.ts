@@ -1,8 +1,8 @@
 import test from 'ava'
 import { foldBoots } from '../../src/timeline/boot.ts'
-import { renderTimeline } from '../../src/timeline/render.ts'
+import { renderEarlierFailures, renderTimeline } from '../../src/timeline/render.ts'
 import { renderBytes, renderDuration, renderInstant } from '../../src/timeline/words.ts'
-import { exchange, get, report, T0, untilInitrd } from './scenes.ts'
+import { exchange, get, report, T0, untilInitrd, wholeBoot } from './scenes.ts'
 
 test('a stuck boot as text', (t) => {
   const boot = foldBoots('cn01', untilInitrd(), T0 + 305_200)[0]
@@ -28,6 +28,23 @@ stuck at network, last seen http get /install/netboot/debian12/x86_64/compute/in
 check: kernel and initrd were fetched but the initrd does not speak: check console= for a panic, whether the initrd has the driver of the network port, and spanning tree on its switch port
 `,
   )
+})
+
+test('boots that stopped, one soon after the other, are counted below the last', (t) => {
+  const before = (...events: Parameters<typeof foldBoots>[1][]) =>
+    renderEarlierFailures(foldBoots('cn01', events.flat(), T0 + 20_000_000), true)
+  t.is(before(untilInitrd()), undefined)
+  t.is(
+    before(untilInitrd(), untilInitrd(60)),
+    'before: the boot before this one, of 2026-11-22 15:04:05Z, did not come up: stopped at network, last seen http get /install/netboot/debian12/x86_64/compute/initrd-statelite.gz; started again 54.8 s later (--all shows them)',
+  )
+  t.regex(
+    before(wholeBoot(), untilInitrd(60), untilInitrd(120), wholeBoot(180)) ?? '',
+    /^before: the 2 boots before this one, since 2026-11-22 15:05:05Z, did not come up: stopped at network/,
+  )
+  t.is(before(untilInitrd(), wholeBoot(60), untilInitrd(120)), undefined)
+  // Somebody came back to it another day.
+  t.is(before(untilInitrd(), untilInitrd(4000)), undefined)
 })
 
 test('a failed report: its log lines below it, nothing of it reaches the terminal as a command', (t) => {

@@ -1,6 +1,6 @@
 /** timeline: the boots of a node, read from the file the server keeps. */
 import { existsSync } from 'node:fs'
-import { renderTimeline } from '../../../timeline/render.ts'
+import { renderEarlierFailures, renderTimeline } from '../../../timeline/render.ts'
 import { openTimelineReader } from '../../../timeline/store.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method } from '../context.ts'
@@ -15,9 +15,12 @@ export const timelineShow: Method<'timeline.show'> = ({ server, timelineFile }, 
   if (!existsSync(timelineFile)) return nothing
   const reader = openTimelineReader({ file: timelineFile, now: Date.now })
   try {
-    const boots = all ? reader.boots(node) : reader.boots(node).slice(-1)
+    const kept = reader.boots(node)
+    const boots = all ? kept : kept.slice(-1)
     if (boots.length === 0) return nothing
-    return commandResult([...boots.map((boot) => renderTimeline(boot).trimEnd()), ...noServer], boots)
+    const before = all ? undefined : renderEarlierFailures(kept)
+    const lines = [...boots.map((boot) => renderTimeline(boot).trimEnd()), ...(before ? [before] : []), ...noServer]
+    return commandResult(lines, boots)
   } finally {
     reader.close()
   }
