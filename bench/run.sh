@@ -3,21 +3,11 @@
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 [ "$(id -u)" = 0 ] || { echo "bench: root is needed for network namespaces" >&2; exit 1; }
-(
-  # Debian starts a server when it is installed; the peers must run inside the benchmark's namespaces only.
-  policy=/usr/sbin/policy-rc.d
-  if [ ! -e "$policy" ]; then
-    trap 'rm -f "$policy"' EXIT
-    trap 'exit 130' INT TERM HUP
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod 755 "$policy"
-  fi
-  # The libraries at the end are those of nginx, which is unpacked by the benchmark itself (bench/http.ts says why).
-  sh "$here/../vm-harness/install.sh" iproute2 procps gcc libc6-dev \
-    kea-dhcp4-server kea-admin dnsmasq-base atftpd wrk nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-dev \
-    libcrypt1 libpcre2-8-0 libssl3 zlib1g \
-    mmdebstrap squashfs-tools pigz zstd xz-utils cpio busybox-static kmod
-)
+# The libraries at the end are those of nginx, which is unpacked by the benchmark itself (bench/http.ts says why).
+sh "$here/../vm-harness/install.sh" iproute2 procps gcc libc6-dev \
+  kea-dhcp4-server kea-admin dnsmasq-base atftpd wrk nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-dev \
+  libcrypt1 libpcre2-8-0 libssl3 zlib1g \
+  mmdebstrap squashfs-tools pigz zstd xz-utils cpio busybox-static kmod
 node=$here/../node_modules/node/bin/node
 [ -x "$node" ] || node=node
 exec "$node" --disable-warning=ExperimentalWarning "$here/main.ts" "$@"
