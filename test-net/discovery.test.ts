@@ -207,6 +207,12 @@ async function discovered(t: ExecutionContext, site: Site): Promise<void> {
     'http://10.77.0.1/boot/ipxe/_discovery',
   ])
   t.regex(fetched.stdout, /none of the images boots unknown x86_64 machines/)
+  const missing = ['tftp', '-g', '-r', 'boot/efi/_discovery/netbootaa64.efi', '-l', '/dev/null', '10.77.0.1']
+  await t.throwsAsync(run('ip', ['netns', 'exec', wire.stranger, 'busybox', ...missing]))
+  const seen = await command('timeline', MAC.replaceAll(':', '-').toUpperCase())
+  t.regex(seen, /http +get +\/boot\/ipxe\/_discovery/)
+  t.regex(seen, /boot file +none of the images|none of the images boots unknown x86_64/)
+  t.regex(seen, /tftp +read +boot\/efi\/_discovery\/netbootaa64\.efi/)
 
   const sender = lab.spawn('python3', [SENDER, 'p-x', 'sw1.example.org', 'Ethernet1/7'], { stdio: 'ignore' })
   t.teardown(() => sender.kill('SIGKILL'))

@@ -203,6 +203,13 @@ export class LeaseStore implements LeaseView {
       .map((entry) => leaseOf(entry, nowMs))
   }
 
+  /** Who holds an address of a range at the moment. */
+  macAt(ip: Ipv4, nowMs: number): string | undefined {
+    const entry = this.#entries.get(ipv4ToNumber(ip))
+    if (!entry || entry.client === '' || entry.declined || entry.expiresAtMs <= nowMs) return undefined
+    return leaseOf(entry, nowMs).mac
+  }
+
   close(): Promise<void> {
     return this.#journal.close()
   }

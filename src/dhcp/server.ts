@@ -38,6 +38,8 @@ export interface DhcpServer {
   readonly counters: DhcpCounters
   /** Dynamic leases by address. */
   leases(): readonly Lease[]
+  /** Hardware address behind a dynamic address that is leased at the moment. */
+  macAt(ip: Ipv4): string | undefined
   /** true: the receiving interface is known, so strangers can be served where a range exists. */
   servesDynamicAddresses(): boolean
   close(): Promise<void>
@@ -146,6 +148,7 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
   return {
     counters: service.counters,
     leases: () => leases.list(now()),
+    macAt: (ip) => leases.macAt(ip, now()),
     servesDynamicAddresses,
     close,
   }

@@ -11,6 +11,7 @@ import { openTimeline } from '../timeline/store.ts'
 import { openEventLog } from './event-log.ts'
 import { doneOrder, takeBackOrder } from './reformat-orders.ts'
 import { openStatusWriter } from './status-writer.ts'
+import { openStrangerEvents } from './stranger-events.ts'
 
 export interface BootEvents {
   readonly emit: EmitEvent
@@ -28,11 +29,15 @@ export interface BootEventParts {
   readonly places: Pick<Places, 'timeline' | 'state'>
   readonly nodeOf: (ip: string) => string | undefined
   readonly nodeOfMac: (mac: string) => string | undefined
+  /** Hardware address of a machine that is no node. */
+  readonly strangerAt: (ip: string) => string | undefined
   readonly now: () => number
   readonly log: { warn(message: string): void }
 }
 
-export function openBootEvents({ cluster, store, places, nodeOf, nodeOfMac, now, log }: BootEventParts): BootEvents {
+export function openBootEvents(parts: BootEventParts): BootEvents {
+  const { cluster, store, places, nodeOf, nodeOfMac, strangerAt, now, log } = parts
+  const strangers = openStrangerEvents({ nodeOf, nodeOfMac, strangerAt })
   const mounted = openMounted(`${places.state}/mounted.json`)
   const timeline = openTimeline({ file: places.timeline, now, nodeOfIp: nodeOf, nodeOfMac })
   timeline.emit({ atMs: now(), service: 'server', event: START_EVENT, node: EVERY_NODE, ok: true })
@@ -51,7 +56,8 @@ export function openBootEvents({ cluster, store, places, nodeOf, nodeOfMac, now,
   return {
     mounted,
     emit(event) {
-      timeline.emit(event)
+      const told = strangers.kept(event)
+      if (told) timeline.emit(told)
       status.see(event, event.node)
       eventLog.see(event, event.node)
       const order = doneOrder(event)

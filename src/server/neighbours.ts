@@ -23,3 +23,21 @@ export function readNeighbours(): Map<string, string> {
     return new Map()
   }
 }
+
+const KNOWN_MS = 1000
+/** One that has just come is looked for again, but not for every event of a flood. */
+const LOOK_AGAIN_MS = 100
+
+/** One look-up each, for events. */
+export function openNeighbours(now: () => number, read = readNeighbours): (ip: string) => string | undefined {
+  let known: ReadonlyMap<string, string> = new Map()
+  let readMs = Number.NEGATIVE_INFINITY
+  return (ip) => {
+    const ageMs = now() - readMs
+    if (ageMs > (known.has(ip) ? KNOWN_MS : LOOK_AGAIN_MS)) {
+      known = read()
+      readMs = now()
+    }
+    return known.get(ip)
+  }
+}

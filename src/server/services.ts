@@ -8,7 +8,9 @@ import { refuseSecondServer } from '../api/server.ts'
 import { findLoaders } from '../boot/loader-files.ts'
 import { openNodeAnswers } from '../boot/node-answers.ts'
 import { openCluster } from '../cluster/cluster.ts'
+import { discoveryNetworkOf } from '../cluster/discovery.ts'
 import type { ClusterNode, Ipv4, MacAddress } from '../cluster/model.ts'
+import { isProxied } from '../cluster/proxy-networks.ts'
 import { type DhcpServer, openDhcpServer } from '../dhcp/server.ts'
 import { openFileServer } from '../http/files.ts'
 import { openHttpServer } from '../http/server.ts'
@@ -31,7 +33,7 @@ import { openEfiFiles } from './efi-files.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
 import type { ServiceInterface } from './interfaces.ts'
-import { readNeighbours } from './neighbours.ts'
+import { openNeighbours, readNeighbours } from './neighbours.ts'
 import { passedSockets } from './passed-sockets.ts'
 import { ensurePersistentDirectory } from './persistent-directories.ts'
 import { openingPorts } from './port-taken.ts'
@@ -105,7 +107,14 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
 
   const nodeOf = (ip: string) => cluster.current.nodeByIp(ip as Ipv4)?.name
   const nodeOfMac = (mac: string) => cluster.current.portByMac(mac as MacAddress)?.node.name
-  const events = openBootEvents({ cluster, store, places, nodeOf, nodeOfMac, now, log })
+  let leaseAt: DhcpServer['macAt'] = () => undefined
+  const neighbourAt = openNeighbours(now)
+  const strangerAt = (ip: string) => {
+    const network = discoveryNetworkOf(cluster.current, ip)
+    const isTheirs = network !== undefined && isProxied(cluster.current, network)
+    return isTheirs ? neighbourAt(ip) : leaseAt(ip as Ipv4)
+  }
+  const events = openBootEvents({ cluster, store, places, nodeOf, nodeOfMac, strangerAt, now, log })
   onClose(() => events.close())
   const { emit, mounted } = events
 
@@ -224,6 +233,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   )
   onClose(() => dhcp.close())
   leases = () => dhcp.leases()
+  leaseAt = (ip) => dhcp.macAt(ip)
 
   const api = await openAdminApi({
     ...{ places, store, cluster, answers, interfaces, log },

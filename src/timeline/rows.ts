@@ -2,6 +2,9 @@
 import type { BootEvent } from './event.ts'
 import { TIMELINE_LIMITS } from './limits.ts'
 
+/** No name of a node has a colon: a stranger's hardware address. Else its address, where nobody knows more. */
+export const IS_STRANGER = "(subject GLOB '*:*' OR subject GLOB '[0-9]*.[0-9]*.[0-9]*.[0-9]*')"
+
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS event (
   id INTEGER PRIMARY KEY,
@@ -16,6 +19,7 @@ CREATE TABLE IF NOT EXISTS event (
 );
 CREATE INDEX IF NOT EXISTS event_subject ON event (subject, at_ms);
 CREATE INDEX IF NOT EXISTS event_at ON event (at_ms);
+CREATE INDEX IF NOT EXISTS event_stranger ON event (id) WHERE ${IS_STRANGER};
 `
 
 /** In the order in which writeRow gives the values. */

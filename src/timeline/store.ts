@@ -4,7 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type Boot, foldBoots } from './boot.ts'
 import { type BootEvent, type EmitEvent, EVERY_NODE } from './event.ts'
 import { TIMELINE_LIMITS } from './limits.ts'
-import { COLUMNS, type EventRow, readRow, SCHEMA, writeRow } from './rows.ts'
+import { COLUMNS, type EventRow, IS_STRANGER, readRow, SCHEMA, writeRow } from './rows.ts'
 
 export interface TimelineOptions {
   readonly file: string
@@ -14,7 +14,14 @@ export interface TimelineOptions {
   readonly log?: { warn(fields: object, message: string): void }
   readonly limits?: Partial<
     Record<
-      'eventsPerNode' | 'ageMs' | 'queueEvents' | 'floodEventsPerSecond' | 'repeatMs' | 'flushMs' | 'pruneMs',
+      | 'eventsPerNode'
+      | 'strangerEvents'
+      | 'ageMs'
+      | 'queueEvents'
+      | 'floodEventsPerSecond'
+      | 'repeatMs'
+      | 'flushMs'
+      | 'pruneMs',
       number
     >
   >
@@ -51,6 +58,8 @@ export function openTimeline(options: TimelineOptions): Timeline {
   const counters = { emitted: 0, written: 0, repeated: 0, dropped: 0, failed: 0 }
   const isRepeatInFlood = floodFilter(limits)
   const sinceTrim = new Map<string, number>()
+  /** What an earlier run of the server has left behind is looked at with the first ones. */
+  let strangersSinceTrim: number = limits.strangerEvents
   let queue: BootEvent[] = []
   let timer: NodeJS.Timeout | undefined
   let closed = false
@@ -70,7 +79,9 @@ export function openTimeline(options: TimelineOptions): Timeline {
       for (const event of batch) {
         const subject = subjectOf(event)
         insert.run(subject, ...writeRow(event))
-        sinceTrim.set(subject, (sinceTrim.get(subject) ?? 0) + 1)
+        // Strangers are counted together: there is no end of hardware addresses.
+        if (isStranger(subject)) strangersSinceTrim += 1
+        else sinceTrim.set(subject, (sinceTrim.get(subject) ?? 0) + 1)
       }
       database.exec('COMMIT')
       counters.written += batch.length
@@ -102,8 +113,16 @@ export function openTimeline(options: TimelineOptions): Timeline {
     'DELETE FROM event WHERE subject = ?1 AND id <= (SELECT id FROM event WHERE subject = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)',
   )
 
+  const trimStrangers = database.prepare(
+    `DELETE FROM event WHERE ${IS_STRANGER} AND id <= (SELECT id FROM event WHERE ${IS_STRANGER} ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+  )
+
   /** A node is looked at when it got a tenth more than it may have; a few nodes a turn. */
   function trimLongest(): void {
+    if (strangersSinceTrim > limits.strangerEvents / 10) {
+      strangersSinceTrim = 0
+      attempt(() => trimStrangers.run(limits.strangerEvents))
+    }
     let turns = 20
     for (const [subject, added] of sinceTrim) {
       if (added < limits.eventsPerNode / 10) continue
@@ -164,6 +183,11 @@ export function openTimeline(options: TimelineOptions): Timeline {
       database.close()
     },
   }
+}
+
+/** The same as IS_STRANGER. */
+function isStranger(subject: string): boolean {
+  return subject.includes(':') || /^\d.*\.\d.*\.\d.*\.\d/.test(subject)
 }
 
 /** Decides by the second before: while events flood in, what a node's DHCP client only repeats is not worth a row. */

@@ -215,3 +215,32 @@ test('kill -9 of the writer loses at most what was not flushed yet', async (t) =
   )
   timeline.close()
 })
+
+test('of machines that are no nodes only the newest events are kept, however many addresses they make up', (t) => {
+  const timeline = openTimeline({ file: newFile(), now, limits: { strangerEvents: 100 } })
+  for (const event of wholeBoot()) timeline.emit(event)
+  const before = timeline.eventsOf('cn01').length
+  for (let each = 0; each < 3000; each += 1) {
+    const who =
+      each % 2 === 0
+        ? { mac: `02:00:00:00:${hex(each >> 8)}:${hex(each & 255)}` }
+        : { ip: `10.9.${each >> 8}.${each & 255}` }
+    timeline.emit({ atMs: T0 + each, service: 'dhcp', event: 'DISCOVER', ok: true, ...who })
+  }
+  timeline.flush()
+  timeline.emit({ atMs: T0 + 3000, service: 'dhcp', event: 'DISCOVER', ok: true, mac: '02:00:00:01:00:00' })
+  return waitUntil(() => timeline.subjects().length <= 101).then(() => {
+    t.is(timeline.subjects().length, 101)
+    t.is(timeline.eventsOf('02:00:00:01:00:00').length, 1, 'the newest')
+    t.is(timeline.eventsOf('cn01').length, before, 'of a node nothing is lost')
+    timeline.close()
+  })
+})
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0')
+}
+
+async function waitUntil(is: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 500 && !is(); turn += 1) await pause(20)
+}

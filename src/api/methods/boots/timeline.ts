@@ -1,5 +1,6 @@
 /** timeline: the boots of a node, read from the file the server keeps. */
 import { existsSync } from 'node:fs'
+import { normalizeMac } from '../../../tables/addresses.ts'
 import { renderEarlierFailures, renderTimeline } from '../../../timeline/render.ts'
 import { openTimelineReader } from '../../../timeline/store.ts'
 import { commandResult } from '../../protocol.ts'
@@ -15,7 +16,9 @@ export const timelineShow: Method<'timeline.show'> = ({ server, timelineFile }, 
   if (!existsSync(timelineFile)) return nothing
   const reader = openTimelineReader({ file: timelineFile, now: Date.now })
   try {
-    const kept = reader.boots(node)
+    const named = reader.boots(node)
+    // Strangers stand under their hardware address, however it is written.
+    const kept = named.length > 0 ? named : reader.boots(normalizeMac(node) ?? node)
     const boots = all ? kept : kept.slice(-1)
     if (boots.length === 0) return nothing
     const before = all ? undefined : renderEarlierFailures(kept)
