@@ -5,7 +5,7 @@
  * The firmware is told one name, `netbootx64.efi`; what it gets is decided when it asks. So a shim that is added to the
  * image counts at the next boot.
  */
-import type { ClusterNode, Snapshot } from '../cluster/model.ts'
+import type { ClusterNode, Ipv4, Snapshot } from '../cluster/model.ts'
 
 export type EfiMachine = 'x86_64' | 'arm64'
 
@@ -29,26 +29,32 @@ const PARTS: readonly { readonly pattern: RegExp; readonly part: EfiPart }[] = [
   { pattern: /^(?:mm(?:x64|aa64)|MokManager)\.efi$/i, part: 'mokManager' },
 ]
 
-/** @param path without leading slashes */
-export function parseEfiFileName(path: string, snapshot: Snapshot): EfiFileName | undefined {
-  const found = /^boot\/efi\/([^/]+)\/([^/]+)$/.exec(path)
-  const node = found && snapshot.node(found[1] ?? '')
-  if (!found || !node) return undefined
-  const file = found[2] ?? ''
+/**
+ * @param path without leading slashes. Without a directory it is what shim asks for where it could not tell its own (rhboot/shim
+ * issues 524 and 710): then the client's address says whose it is
+ */
+export function parseEfiFileName(path: string, snapshot: Snapshot, clientIp?: string): EfiFileName | undefined {
+  const found = /^(?:boot\/efi\/([^/]+)\/)?([^/]+)$/.exec(path)
+  if (!found) return undefined
+  const [, name, file = ''] = found
   const part = PARTS.find(({ pattern }) => pattern.test(file))?.part
-  if (part === undefined) return undefined
+  // The firmware is told the whole name.
+  if (part === undefined || (name === undefined && part === 'first')) return undefined
+  const node = name === undefined ? snapshot.nodeByIp(clientIp as Ipv4) : snapshot.node(name)
+  if (!node) return undefined
   const says64 = /aa64/i.test(file) || (!/x64/i.test(file) && /^(aarch64|arm64)$/.test(node.arch ?? ''))
   return { node, part, machine: says64 ? 'arm64' : 'x86_64' }
 }
 
 /**
- * A module or list that GRUB asks for below its prefix: Debian's signed GRUB below `/grub`, the others beside themselves.
- * Which image they are of, the client's address says where the name does not.
+ * A module or list that GRUB asks for below its prefix: Debian's signed GRUB below `/grub`, the others beside themselves, or below
+ * the prefix that was built in. Which image they are of, the client's address says where the name does not.
  */
 export function parseGrubModuleName(
   path: string,
 ): { readonly node: string | undefined; readonly platform: string; readonly file: string } | undefined {
-  const found = /^(?:grub|boot\/efi\/([^/]+))\/((?:x86_64|arm64)-efi)\/([a-z0-9_]+\.(?:mod|lst))$/.exec(path)
+  const found =
+    /^(?:grub|EFI\/[^/]+|boot\/efi\/([^/]+)(?:\/grub)?)\/((?:x86_64|arm64)-efi)\/([a-z0-9_]+\.(?:mod|lst))$/.exec(path)
   return found ? { node: found[1], platform: found[2] ?? '', file: found[3] ?? '' } : undefined
 }
 

@@ -94,8 +94,17 @@ const PLACES: readonly { readonly pattern: RegExp; readonly kind: BootFileKind; 
   { pattern: /^boot\/grub2\/([^/]+)$/, kind: 'grub', find: byName },
   // Debian's signed GRUB looks below its own prefix, and knows no other name.
   { pattern: /^grub\/(?:(?:x86_64|arm64)-efi\/)?(grub\.cfg)$/, kind: 'grub', find: byClient },
-  // GRUB of the RHEL family looks beside itself, by hardware address, by address in hex, and by no name: all mean the directory's node.
-  { pattern: /^boot\/efi\/([^/]+)\/grub\.cfg(?:-[^/]+)?$/, kind: 'grub', find: byName },
+  // GRUB of the RHEL and SUSE families looks beside itself, by hardware address, by address in hex, and by no name: all mean the
+  // directory's node. That of Ubuntu's network boot has its `grub` there.
+  {
+    pattern: /^boot\/efi\/([^/]+)\/(?:grub\/)?(?:(?:x86_64|arm64)-efi\/)?grub\.cfg(?:-[^/]+)?$/,
+    kind: 'grub',
+    find: byName,
+  },
+  // The RHEL family's built-in prefix, where GRUB could not tell its own directory.
+  { pattern: /^EFI\/[^/]+\/grub\.cfg-([^/]+)$/, kind: 'grub', find: byMac },
+  { pattern: /^EFI\/[^/]+\/grub\.cfg-([^/]+)$/, kind: 'grub', find: byHexIp },
+  { pattern: /^EFI\/[^/]+\/(grub\.cfg)$/, kind: 'grub', find: byClient },
 ]
 
 /** `10.20.0.107` → `0A14006B`. */

@@ -35,7 +35,7 @@ export function openBootFiles(parts: BootFileParts): BootFiles {
       if (!name) {
         const stranger = strangerText(parts, path, clientIp)
         if (stranger !== undefined) return { text: stranger, node: undefined }
-        if (/^\/?(boot\/grub2|grub(\/[a-z0-9_]+-efi)?)\/grub\.cfg$/.test(path))
+        if (/^\/?(boot\/grub2|grub(\/[a-z0-9_]+-efi)?|EFI\/[^/]+)\/grub\.cfg$/.test(path))
           return { text: renderGrubByHardwareAddress(), node: undefined }
         // A machine that iPXE brought here must be told on its screen that nobody knows it.
         return /^\/?boot\/ipxe(\/|$)/.test(path) ? { text: renderIpxeUnknown(clientIp), node: undefined } : undefined

@@ -40,13 +40,17 @@ export function openEfiFiles({ cluster, exists, emit, now }: EfiFileParts): EfiF
     emit({ atMs, service: 'server', event: 'loader', node: node.name, ip: clientIp, ok: true, detail: why })
   }
 
-  function grubModule(path: string, clientIp: string): Promise<string | undefined> | undefined {
+  async function grubModule(path: string, clientIp: string): Promise<string | undefined> {
     const name = parseGrubModuleName(path)
     if (!name) return undefined
     const snapshot = cluster.current
     const node = name.node === undefined ? snapshot.nodeByIp(clientIp as Ipv4) : snapshot.node(name.node)
     const image = node?.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
-    return image && fileInTree(currentPlace(image.rootimgdir).rootimg, `usr/lib/grub/${name.platform}/${name.file}`)
+    if (!image) return undefined
+    const { rootimg } = currentPlace(image.rootimgdir)
+    // The second is the SUSE family's.
+    const inTree = (directory: string) => fileInTree(rootimg, `${directory}/${name.platform}/${name.file}`)
+    return (await inTree('usr/lib/grub')) ?? inTree('usr/share/grub2')
   }
 
   function common(path: string): string | undefined {
@@ -73,7 +77,7 @@ export function openEfiFiles({ cluster, exists, emit, now }: EfiFileParts): EfiF
     async find(request, clientIp, protocol) {
       const snapshot = cluster.current
       const path = request.replace(/^\/+/, '')
-      const name = parseEfiFileName(path, snapshot)
+      const name = parseEfiFileName(path, snapshot, clientIp)
       if (!name) return insteadOfBiosGrub(path, clientIp) ?? grubModule(path, clientIp)
       const own = siteFile(path)
       if (own !== undefined) return own

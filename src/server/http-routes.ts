@@ -51,12 +51,19 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
     blobRoute(files, '/boot/loader', (rest) => parts.efiFiles.common(rest), missingLoader),
     {
       ...blobRoute(files, '/boot/efi', (rest, clientIp) => parts.efiFiles.find(`boot/efi${rest}`, clientIp, 'http')),
-      matches: (path) => /^\/boot\/efi\/[^/]+\/[^/]+\.efi$/i.test(path),
+      matches: (path) => /^\/boot\/efi\/[^/]+\/([^/]+\.efi|.+\.(mod|lst))$/i.test(path),
     },
-    renderedRoute('/boot', (rest, clientIp) => {
-      const found = parts.bootFiles.textFor(`boot${rest}`, clientIp)
-      return found && { text: found.text }
-    }),
+    // What shim and GRUB ask for below the root, by HTTP as by TFTP.
+    {
+      ...blobRoute(files, '/', (rest, clientIp) => parts.efiFiles.find(rest, clientIp, 'http')),
+      matches: (path) => /^\/([^/]+\.efi|(grub|EFI\/[^/]+)\/[^/]+\/[^/]+\.(mod|lst))$/i.test(path),
+    },
+    ...['boot', 'grub', 'EFI'].map((directory) =>
+      renderedRoute(`/${directory}`, (rest, clientIp) => {
+        const found = parts.bootFiles.textFor(`${directory}${rest}`, clientIp)
+        return found && { text: found.text }
+      }),
+    ),
     blobRoute(
       files,
       '/image',

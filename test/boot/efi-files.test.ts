@@ -23,6 +23,18 @@ test('names below boot/efi/<node>/', (t) => {
   t.is(parse('boot/efi/cn07/../grubx64.efi'), undefined)
 })
 
+test('shim that could not tell its own directory asks for GRUB and MokManager without one: the client’s address says whose', (t) => {
+  const asks = (path: string, ip: string) => {
+    const name = parseEfiFileName(path, snapshot, ip)
+    return name && `${name.node.name} ${name.machine} ${name.part}`
+  }
+  t.is(asks('grubx64.efi', '10.20.0.107'), 'cn07 x86_64 grub')
+  t.is(asks('mmaa64.efi', '10.20.0.107'), 'cn07 arm64 mokManager')
+  t.is(asks('grubx64.efi', '10.20.0.200'), undefined)
+  t.is(asks('netbootx64.efi', '10.20.0.107'), undefined)
+  t.is(asks('revocations.efi', '10.20.0.107'), undefined)
+})
+
 const DEBIAN = { shim: '/d/shim', grub: '/d/grubnet', mokManager: '/d/mm', bootsByHttp: false }
 const RHEL = { shim: '/r/shim', grub: '/r/grub', mokManager: undefined, bootsByHttp: true }
 const NOTHING: EfiChoices = { image: undefined, ownGrub: undefined, ipxe: undefined }

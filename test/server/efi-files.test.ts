@@ -87,6 +87,24 @@ test("GRUB's modules are of the image of who asks", async (t) => {
   t.is(await find('boot/efi/cn07/x86_64-efi/http.mod', 'tftp', '10.20.0.200'), module)
   t.is(await find('/grub/x86_64-efi/http.mod', 'tftp', '10.20.0.200'), undefined)
   t.is(await find('/grub/x86_64-efi/../http.mod'), undefined)
+  t.is(await find('boot/efi/cn07/grub/x86_64-efi/http.mod', 'http', '10.20.0.200'), module)
+  t.is(await find('/EFI/redhat/x86_64-efi/http.mod'), module)
+})
+
+test("GRUB's modules of the SUSE family are found in their place", async (t) => {
+  const module = 'rootimg/usr/share/grub2/x86_64-efi/tftp.mod'
+  const { find } = open(t, module)
+  t.is(await find('boot/efi/cn07/x86_64-efi/tftp.mod'), module)
+})
+
+test('GRUB and MokManager asked for without a directory: of the image of who asks; the site’s file first', async (t) => {
+  const MOK = 'rootimg/usr/lib/shim/mmx64.efi.signed'
+  const { find, put } = open(t, SHIM, GRUB, MOK)
+  t.is(await find('grubx64.efi'), GRUB)
+  t.is(await find('/mmx64.efi', 'http'), MOK)
+  t.is(await find('grubx64.efi', 'tftp', '10.20.0.200'), undefined)
+  put('tftp/grubx64.efi')
+  t.is(await find('/grubx64.efi', 'http'), 'tftp/grubx64.efi')
 })
 
 test('BIOS without a GRUB of the site: iPXE; loaders for all: the site’s before the package’s, and nothing else', async (t) => {
