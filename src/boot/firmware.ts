@@ -26,7 +26,17 @@ export interface Firmware {
   readonly description: string
 }
 
-export type Machine = 'i386' | 'x86_64' | 'arm32' | 'arm64' | 'ppc64' | 'ia64' | 'ebc'
+export type Machine =
+  | 'i386'
+  | 'x86_64'
+  | 'arm32'
+  | 'arm64'
+  | 'ppc64'
+  | 'ia64'
+  | 'ebc'
+  | 'riscv32'
+  | 'riscv64'
+  | 'loongarch64'
 
 /** The parts of a DHCP request that tell, already parsed. */
 export interface FirmwareHints {
@@ -65,13 +75,23 @@ export const ARCHITECTURES: Readonly<Record<number, ArchitectureRow>> = {
   17: { kind: 'unsupported', machine: 'ebc', name: 'EBC HTTP boot' },
   18: { kind: 'unsupported', machine: 'arm32', name: 'ARM 32-bit UEFI HTTP boot' },
   19: { kind: 'uefi-http', machine: 'arm64', name: 'ARM 64-bit UEFI HTTP boot' },
+  20: { kind: 'unsupported', machine: 'i386', name: 'x86 BIOS HTTP boot' },
+  25: { kind: 'unsupported', machine: 'riscv32', name: 'RISC-V 32-bit UEFI' },
+  26: { kind: 'unsupported', machine: 'riscv32', name: 'RISC-V 32-bit UEFI HTTP boot' },
+  27: { kind: 'unsupported', machine: 'riscv64', name: 'RISC-V 64-bit UEFI' },
+  28: { kind: 'unsupported', machine: 'riscv64', name: 'RISC-V 64-bit UEFI HTTP boot' },
+  39: { kind: 'unsupported', machine: 'loongarch64', name: 'LoongArch 64-bit UEFI' },
+  40: { kind: 'unsupported', machine: 'loongarch64', name: 'LoongArch 64-bit UEFI HTTP boot' },
 }
+
+/** The same machine by HTTP, for a client that says `HTTPClient` beside the architecture of PXE. */
+const BY_HTTP: Readonly<Record<number, number>> = { 6: 15, 7: 16, 9: 16, 11: 19 }
 
 /** User classes of second-stage loaders that understand an iPXE script. */
 const SCRIPT_LOADERS = ['iPXE', 'xNBA']
 
 export function classifyFirmware(hints: FirmwareHints): Firmware {
-  const architecture = hints.architectures.find((type) => ARCHITECTURES[type] !== undefined) ?? hints.architectures[0]
+  const architecture = architectureOf(hints)
   const row = architecture === undefined ? undefined : ARCHITECTURES[architecture]
   const found = (kind: FirmwareKind, description: string): Firmware => ({
     kind,
@@ -90,4 +110,13 @@ export function classifyFirmware(hints: FirmwareHints): Firmware {
   // Etherboot 5.4 ROMs predate option 93 and load a PXE program.
   if (hints.vendorClass?.startsWith('Etherboot')) return found('bios-pxe', 'Etherboot')
   return found('plain', 'no boot firmware named')
+}
+
+/** Option 60 names it too (PXE 2.1 §2.2, UEFI HTTP boot): `PXEClient:Arch:00007:…`, for a client or relay without option 93. */
+function architectureOf({ architectures, vendorClass = '' }: FirmwareHints): number | undefined {
+  const said = architectures.find((type) => ARCHITECTURES[type] !== undefined) ?? architectures[0]
+  const named = /^(?:PXE|HTTP)Client:Arch:(\d{5})/.exec(vendorClass)?.[1]
+  const found = said ?? (named === undefined ? undefined : Number(named))
+  const isHttp = vendorClass.startsWith('HTTPClient')
+  return found !== undefined && isHttp ? (BY_HTTP[found] ?? found) : found
 }

@@ -67,6 +67,13 @@ test('RFC 4578 §2.1 and the registry of architecture types', (t) => {
     17: 'unsupported',
     18: 'unsupported',
     19: 'uefi-http',
+    20: 'unsupported',
+    25: 'unsupported',
+    26: 'unsupported',
+    27: 'unsupported',
+    28: 'unsupported',
+    39: 'unsupported',
+    40: 'unsupported',
   })
   t.is(arch(77).kind, 'unsupported')
 })
@@ -76,6 +83,19 @@ test('without option 93 the vendor class tells; without both it is plain', (t) =
   t.is(firmware({ vendorClass: 'Etherboot-5.4' }).kind, 'bios-pxe')
   t.is(firmware({ vendorClass: 'udhcp 1.35.0' }).kind, 'plain')
   t.is(firmware({}).kind, 'plain')
+})
+
+test('the architecture in option 60 counts where option 93 is missing', (t) => {
+  t.is(firmware({ vendorClass: 'PXEClient:Arch:00007:UNDI:003016' }).description, 'x86_64 UEFI')
+  t.is(firmware({ vendorClass: 'PXEClient:Arch:00000:UNDI:002001' }).kind, 'bios-pxe')
+  t.is(firmware({ vendorClass: 'HTTPClient:Arch:00019:UNDI:003001' }).description, 'ARM 64-bit UEFI HTTP boot')
+  t.is(firmware({ vendorClass: 'HTTPClient' }).kind, 'unsupported')
+  t.is(firmware({ architectures: [0], vendorClass: 'PXEClient:Arch:00007:UNDI:003016' }).kind, 'bios-pxe')
+})
+
+test('who says HTTPClient takes no offer without it, whatever option 93 says', (t) => {
+  const hints = { architectures: [7], vendorClass: 'HTTPClient:Arch:00007:UNDI:003016' }
+  t.like(choose(hints), { file: 'http://10.20.0.2/boot/loader/snponly.efi', vendorClass: 'HTTPClient' })
 })
 
 test('iPXE: the node’s script, no wait for ProxyDHCP; the port only when it is not 80', (t) => {
@@ -154,12 +174,13 @@ test('firmware that cannot do what netboot says gets what boots it, and the reas
     t.notRegex(why({ architectures: [7] }, netboot)?.text ?? '', /although/)
 })
 
-test('petitboot: option 209 and the same URL as boot file', (t) => {
-  t.like(choose({ architectures: [14] }), {
-    configurationFile: 'http://10.20.0.2/boot/petitboot/cn07',
-    pathPrefix: 'http://10.20.0.2/boot/',
-    file: 'http://10.20.0.2/boot/petitboot/cn07',
-  })
+test('petitboot: option 209; a boot file would be an entry of its menu that cannot boot', (t) => {
+  const configurationFile = 'http://10.20.0.2/boot/petitboot/cn07'
+  const named = choose({ architectures: [14] })
+  t.like(named, { configurationFile, pathPrefix: 'http://10.20.0.2/boot/' })
+  const byTables = choose({}, { arch: 'ppc64le', netboot: 'petitboot' })
+  t.is(byTables.configurationFile, configurationFile)
+  t.deepEqual([named.file, byTables.file], [undefined, undefined])
 })
 
 test('POWER: GRUB by architecture 12, by netboot grub2*, or by arch ppc64le when nothing else is said', (t) => {
@@ -167,7 +188,11 @@ test('POWER: GRUB by architecture 12, by netboot grub2*, or by arch ppc64le when
   t.like(choose({ architectures: [12] }, { arch: 'ppc64le' }), { file, forceBootFile: true })
   for (const netboot of ['grub2', 'grub2-http', 'grub2-tftp']) t.is(choose({}, { netboot }).file, file)
   t.is(choose({}, { arch: 'ppc64le' }).file, file)
-  t.is(choose({}, { arch: 'ppc64le', netboot: 'petitboot' }).configurationFile, 'http://10.20.0.2/boot/petitboot/cn07')
+  // PowerVM's BOOTP request says nothing, and is sent once: tables of former times must not leave it without a file.
+  const former = choose({}, { arch: 'ppc64le', netboot: 'yaboot' })
+  t.is(former.file, file)
+  t.regex(former.reasons.at(-1)?.text ?? '', /GRUB, chosen by the tables, although netboot is yaboot/)
+  t.is(choose({}, { arch: 'x86_64', netboot: 'yaboot' }).file, undefined)
 })
 
 test('an operating system on x86_64 gets no boot file', (t) => {
