@@ -14,6 +14,7 @@ for title in "$@"; do
   case $title in
   proxy*) install dnsmasq-base ovmf ;;
   x86_64*) install ovmf pxelinux syslinux-common grub-common grub-efi-amd64-bin ;;
+  exported*) install ovmf pxelinux syslinux-common grub-common grub-efi-amd64-bin dnsmasq-base python3 ;;
   secure-boot) install ovmf grub-common grub-efi-amd64-bin sbsigntool openssl ;;
   failures*) install pxelinux syslinux-common nfs-ganesha nfs-ganesha-vfs rpcbind ;;
   discovery*) install python3-minimal ovmf ;;

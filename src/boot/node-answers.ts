@@ -44,6 +44,8 @@ export type Answer<T> = { readonly value: T } | { readonly findings: readonly Fi
 /** @param number of the generation; left out: the current one */
 export interface NodeAnswers {
   context(node: ClusterNode, snapshot: Snapshot): Answer<StateliteContext>
+  /** Address of who hands out boot files, kernel and initrd (noderes.tftpserver, …); undefined: the rows name nobody known. */
+  bootServer(node: ClusterNode, snapshot: Snapshot): string | undefined
   statelite(node: ClusterNode, snapshot: Snapshot, number?: number): Answer<NodeStatelite>
   plan(node: ClusterNode, snapshot: Snapshot, number?: number): CompiledPlan
   kernelLine(node: ClusterNode, snapshot: Snapshot, number?: number): Answer<KernelLine>
@@ -106,6 +108,12 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
     }
   }
 
+  function bootServer(node: ClusterNode, snapshot: Snapshot): string | undefined {
+    const resolve = (name: string) => resolveServer(name, snapshot, own.resolve)
+    const address = decideServerAddress('boot', node, snapshot, own.addresses, resolve)
+    return 'finding' in address ? undefined : address.ip
+  }
+
   function generation(node: ClusterNode, snapshot: Snapshot, number?: number): PlanGeneration | undefined {
     const image = node.imageName === undefined ? undefined : snapshot.images.get(node.imageName)
     return image && own.generationOf?.(image.rootimgdir, number)
@@ -146,6 +154,7 @@ export function openNodeAnswers(own: OwnPlace): NodeAnswers {
 
   return {
     context,
+    bootServer,
     statelite,
     generation,
     plan: perNode(keyWithFile, (node, snapshot, number) => {

@@ -38,7 +38,9 @@ export function nodeBootFile(
   }
   const context = answers.context(node, snapshot)
   if ('findings' in context) return { kind: 'refused', reasons: context.findings.map(renderFinding), url: '' }
-  const { serverIp, httpPort } = context.value
+  const { httpPort } = context.value
+  // As DHCP does, which goes on with us where the row names nobody known.
+  const serverIp = answers.bootServer(node, snapshot) ?? context.value.serverIp
   const base = `http://${bracketed(serverIp)}${httpPort === 80 ? '' : `:${httpPort}`}`
   const refuse = (reasons: readonly string[]): NodeBootFile => ({
     kind: 'refused',

@@ -59,6 +59,20 @@ chain --replace http://10.20.0.2/boot/ipxe/cn07 || goto retry
   )
 })
 
+test('noderes.tftpserver is where boot file, kernel and initrd come from; the plan comes from us', (t) => {
+  const there = { attributes: { 'noderes.tftpserver': '10.20.0.4' } }
+  const ipxe = textOf('ipxe', 'shell', there)
+  t.regex(ipxe, /^kernel http:\/\/10\.20\.0\.4\/image\/.* liteboot\.plan=http:\/\/10\.20\.0\.2\/node\//m)
+  t.regex(ipxe, /^initrd --name initrd http:\/\/10\.20\.0\.4\/image\//m)
+  t.regex(ipxe, /^chain --replace http:\/\/10\.20\.0\.4\/boot\/ipxe\/cn07 /m)
+  const grub = textOf('grub', 'shell', there)
+  t.regex(grub, /set root=tftp,10\.20\.0\.4\n/)
+  t.regex(grub, /configfile \(tftp,10\.20\.0\.4\)\/boot\/grub2\/cn07/)
+  // As the DHCP answer, which ignores it too; `check` names the row.
+  const nobody = textOf('ipxe', 'shell', { attributes: { 'noderes.tftpserver': 'nobody' } })
+  t.regex(nobody, /^kernel http:\/\/10\.20\.0\.2\/image\//m)
+})
+
 test('shell: pxelinux, petitboot (BOOTIF and console of the node), GRUB', (t) => {
   t.is(
     textOf('pxelinux', 'shell'),
