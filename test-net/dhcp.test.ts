@@ -45,7 +45,9 @@ firmware.declare(firmware.title, async (t) => {
   ip('-n', lab.client, 'link', 'set', 'c0', 'address', '52:54:00:77:00:01')
   await startServer(lab, { interfaces: [S0], tables: { nodes: NODES, networks: NETWORKS } })
   const petitboot = await udhcpc(lab, lab.client, 'c0', '-x', '0x5d:000e', '-O', '209', '-O', '210')
-  t.is(petitboot?.boot_file, 'http://10.77.0.1/boot/petitboot/n01')
+  t.is(petitboot?.pxeconffile, 'http://10.77.0.1/boot/petitboot/n01')
+  // Its udhcpc script would offer it in the menu, as a kernel by TFTP.
+  t.falsy(petitboot?.boot_file)
   const bios = await udhcpc(lab, lab.client, 'c0', '-x', '0x5d:0000', '-V', 'PXEClient:Arch:00000:UNDI:002001')
   t.is(bios?.boot_file, 'undionly.kpxe')
   t.is(bios?.siaddr, '10.77.0.1')

@@ -108,17 +108,19 @@ function chooseFile(firmware: Firmware, node: ClusterNode, base: string): Chosen
     case 'petitboot': {
       const configurationFile = `${base}/boot/petitboot/${node.name}`
       const pathPrefix = `${base}/boot/`
-      return { file: configurationFile, configurationFile, pathPrefix, ...say('petitboot configuration (option 209)') }
+      // No boot file: petitboot would list it as a kernel to be fetched by TFTP (quirk boot-file-is-a-kernel).
+      return { configurationFile, pathPrefix, ...say('petitboot configuration (option 209)') }
     }
     case 'open-firmware':
       return { file: grubProgram, ...say('GRUB') }
     case 'plain':
       // SLOF's DISCOVER and GRUB's own DHCP say nothing about themselves: the tables decide.
-      if (method === 'grub' || (netboot === undefined && isPower(node)))
+      // A word without a meaning (`yaboot`) counts as none, as it does where the firmware names itself.
+      if (method === 'grub' || (method === undefined && isPower(node)))
         return { file: grubProgram, ...say('GRUB, chosen by the tables') }
       if (method === 'petitboot') {
         const configurationFile = `${base}/boot/petitboot/${node.name}`
-        return { file: configurationFile, configurationFile, ...say('petitboot, chosen by the tables') }
+        return { configurationFile, ...say('petitboot, chosen by the tables') }
       }
       return say('address only')
     case 'unsupported':

@@ -118,6 +118,22 @@ export const QUIRKS: readonly Quirk[] = [
     },
   },
   {
+    id: 'boot-file-is-a-kernel',
+    firmware: 'petitboot',
+    symptom:
+      'A boot file beside option 209 becomes an entry of the menu, as a kernel to be fetched by TFTP from the next server, whatever it is.',
+    remedy: 'Petitboot is sent no boot file, in the header field neither.',
+    citations: ['https://github.com/open-power/petitboot/blob/master/utils/pb-udhcpc'],
+    effect: {
+      kind: 'always',
+      file: 'src/boot/loader.ts',
+      test: [
+        'test/boot/loader.test.ts',
+        'petitboot: option 209; a boot file would be an entry of its menu that cannot boot',
+      ],
+    },
+  },
+  {
     id: 'words-of-its-own',
     firmware: 'petitboot',
     symptom:

@@ -44,13 +44,13 @@ const pxelinux = (file: string) => byTftp(file, { ...NO_PROXY, 209: 'pxelinux.cf
 const openFirmware = byTftp('boot/grub2/grub2-n1')
 /** petitboot asks for 209 and 210; 66 and 67 it does not ask for. */
 const opal: Told = {
-  file: `http://${SERVER}/boot/petitboot/n1`,
+  file: '',
   siaddr: SERVER,
   options: { 209: `http://${SERVER}/boot/petitboot/n1`, 210: `http://${SERVER}/boot/` },
 }
 
 /** Before it named its architecture petitboot asked exactly as the initrd's udhcpc does, which takes no notice. */
-const opalOrSystem: Told = { ...opal, options: { 209: opal.file } }
+const opalOrSystem: Told = { ...opal, options: { 209: `http://${SERVER}/boot/petitboot/n1` } }
 
 const shim = forEdk2('boot/efi/n1/netbootx64.efi')
 /** By boot and program; `EDK2 HTTP`: as UEFI HTTP boot. */

@@ -108,7 +108,7 @@ test('petitboot gets option 209 although it does not ask for 67', (t) => {
   const { reply } = serve(goldenRequest('petitboot', 'REQUEST').bytes)
   t.is(parseText(reply.options.get(OPTION.configurationFile)), 'http://10.77.0.1/boot/petitboot/n04')
   t.is(parseText(reply.options.get(OPTION.pathPrefix)), 'http://10.77.0.1/boot/')
-  t.is(reply.file, 'http://10.77.0.1/boot/petitboot/n04')
+  t.is(reply.file, '')
 })
 
 test('a node without an image gets its address and a reason, no boot file', (t) => {
