@@ -61,6 +61,6 @@ export function dhcpClientOf(event: BootEvent): DhcpClient {
   const words = `${event.stage ?? ''} ${event.detail ?? ''}`
   if (/\((user class|option 175)\)|^ipxe\b/i.test(words)) return 'ipxe'
   if (/^os\b|no boot firmware named/i.test(words)) return 'plain'
-  if (event.object !== undefined || /^firmware\b/i.test(words)) return 'firmware'
+  if (event.object !== undefined || /^firmware\b|: no loader for this/i.test(words)) return 'firmware'
   return 'unknown'
 }

@@ -21,7 +21,8 @@ export function decideState(
     return { state: 'booted', at: undefined, summary: `booted after ${took}${learning}`, advice: undefined }
   }
   const unwatchedMs = 'nowMs' in until ? until.nowMs : until.nextMs
-  const aside = decideAside(draft, unwatchedMs) ?? decideWithoutKernel(draft, unwatchedMs)
+  const aside =
+    decideAside(draft, unwatchedMs) ?? decideWithoutKernel(draft, unwatchedMs) ?? decideUnbootable(draft, unwatchedMs)
   if (aside) return aside
   const at = dueStage(draft)
   const advice = EXPECTATIONS[at].advice
@@ -116,6 +117,25 @@ function isBootFileAnswer({ service, event }: BootEvent): boolean {
 function addressOnly({ service, detail }: BootEvent): string | undefined {
   return service === 'dhcp' ? /address only: ([^;[]+[^;[ ])/.exec(detail ?? '')?.[1] : undefined
 }
+
+/**
+ * Firmware of a kind that nothing here can be loaded by (32-bit UEFI, RISC-V): the newest answer to firmware or a loader was that.
+ * What it says of itself stands in front, and is to be believed before the tables are.
+ */
+function decideUnbootable(draft: BootDraft, endMs: number): Verdict | undefined {
+  if (draft.reached >= STAGES.indexOf('loader')) return undefined
+  const answer = draft.events.findLast(
+    (event) => event.service === 'dhcp' && (event.object !== undefined || NO_LOADER.test(event.detail ?? '')),
+  )
+  const why = answer && NO_LOADER.exec(answer.detail ?? '')?.[0]
+  if (answer === undefined || why === undefined) return undefined
+  const summary = `failed at loader: ${why} (${renderDuration(endMs - answer.atMs)} ago)`
+  const advice =
+    'there is no loader for what this firmware says it is: choose another way to boot from the network in its setup (64-bit UEFI, PXE or HTTP boot; on old machines BIOS), or another machine'
+  return { state: 'failed', at: 'loader', summary, advice }
+}
+
+const NO_LOADER = /[^;[\] ][^;[]*: no loader for this (?:architecture|platform)/
 
 /** Where the initrd says it is, else the furthest stage that has begun after the last that ended well, else the next. */
 function dueStage(draft: BootDraft): StageName {

@@ -398,3 +398,30 @@ test('a root that is on its way for long is not stuck as long as the node says s
       ?.stages.filter(({ name }) => name === 'root') ?? []
   t.like(root, { result: 'ok', durationMs: 410_000 })
 })
+
+test('firmware that nothing boots: said at once, not blamed on TFTP, and over when other firmware asks', (t) => {
+  const answered = (seconds: number, detail: string, object?: string) => [
+    dhcp(seconds, 'DISCOVER'),
+    dhcp(seconds + 0.1, 'OFFER', { detail, ...(object === undefined ? {} : { object }) }),
+    dhcp(seconds + 0.2, 'REQUEST'),
+    dhcp(seconds + 0.3, 'ACK', { detail, ...(object === undefined ? {} : { object }) }),
+  ]
+  const rows = 'known by its address [mac node=cn01]; x86 UEFI: no loader for this architecture, address only'
+  const odd = answered(0, rows)
+  const [boot] = fold(odd, 2)
+  t.is(boot?.state, 'failed')
+  t.is(boot?.at, 'loader')
+  t.is(boot?.summary, 'failed at loader: x86 UEFI: no loader for this architecture (1.7 s ago)')
+  t.regex(boot?.advice ?? '', /in its setup/)
+  const [unknown] = fold(answered(0, 'client architecture 77: no loader for this platform, address only'), 100)
+  t.regex(unknown?.summary ?? '', /^failed at loader: client architecture 77: no loader for this platform/)
+  // The setup was changed.
+  const [again] = fold([...odd, ...answered(30, 'x86_64 UEFI: iPXE for x86_64 UEFI', 'snponly.efi')], 31)
+  t.is(again?.state, 'running')
+  t.is(again?.at, 'loader')
+  // Its disk has a system that asks too: what was told to the firmware stands.
+  const [fromDisk] = fold([...odd, ...exchange(40, 'plain')], 200)
+  t.is(fromDisk?.at, 'loader')
+  // After a whole boot it is another one.
+  t.is(fold([...wholeBoot(), ...answered(120, rows)], 121).length, 2)
+})
