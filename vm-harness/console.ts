@@ -10,6 +10,9 @@ export interface CommandResult {
   readonly status: number
 }
 
+/** What to say when the other end is gone: asked then, since that end may have complained last. */
+export type WhyClosed = () => Promise<string>
+
 export class ConsoleTimeout extends Error {}
 
 /** The prompts at which firmware and GRUB stand when nothing could be loaded: nobody is there to type anything. */
@@ -20,10 +23,11 @@ export class SerialConsole {
   #text = ''
   #read = 0
   #waiters: (() => void)[] = []
-  #closed = false
+  /** Set once it is closed: why. */
+  #closed: string | undefined
   #commands = 0
 
-  private constructor(socket: Socket, logFile: string, onData?: (chunk: string) => void) {
+  private constructor(socket: Socket, logFile: string, onData?: (chunk: string) => void, whyClosed?: WhyClosed) {
     this.#socket = socket
     socket.setEncoding('latin1')
     socket.on('data', (chunk: string) => {
@@ -33,19 +37,24 @@ export class SerialConsole {
       this.#wake()
     })
     socket.on('error', () => {})
-    socket.on('close', () => {
-      this.#closed = true
+    socket.on('close', async () => {
+      this.#closed = (await whyClosed?.()) ?? 'the console was closed'
       this.#wake()
     })
   }
 
   /** Connects to QEMU's console socket, which QEMU may still be about to create. */
-  static async open(path: string, logFile: string, onData?: (chunk: string) => void): Promise<SerialConsole> {
+  static async open(
+    path: string,
+    logFile: string,
+    onData?: (chunk: string) => void,
+    whyClosed?: WhyClosed,
+  ): Promise<SerialConsole> {
     for (let tries = 0; ; tries++) {
       const socket = createConnection(path)
       try {
         await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
-        return new SerialConsole(socket, logFile, onData)
+        return new SerialConsole(socket, logFile, onData, whyClosed)
       } catch (error) {
         socket.destroy()
         if (tries >= 50) throw error
@@ -84,8 +93,8 @@ export class SerialConsole {
           `waiting for ${what}: the machine stands at \`${stranded}\`. Last output:\n${this.tail()}`,
         )
       const leftMs = deadline - Date.now()
-      if (leftMs <= 0 || this.#closed) {
-        const why = this.#closed ? 'the console was closed' : `nothing within ${Math.round(timeoutMs / 1000)} s`
+      if (leftMs <= 0 || this.#closed !== undefined) {
+        const why = this.#closed ?? `nothing within ${Math.round(timeoutMs / 1000)} s`
         throw new ConsoleTimeout(`waiting for ${what}: ${why}. Last output:\n${this.tail()}`)
       }
       await new Promise<void>((resolve) => {

@@ -147,15 +147,14 @@ export async function startMachine(lab: Lab, options: MachineOptions): Promise<M
   })
   const failure = new Promise<never>((_, reject) => {
     child.once('error', reject)
-    child.once('exit', (code, signal) =>
+    // Not `exit`: what it complained of may still be on its way.
+    child.once('close', (code, signal) =>
       reject(new Error(`QEMU of ${options.name} ended (${signal ?? code}): ${complaint.trim()}`)),
     )
   })
-  failure.catch(() => {})
-  const serial = await Promise.race([
-    SerialConsole.open(consolePath, join(options.directory, `${options.name}.console.log`), options.onConsole),
-    failure,
-  ])
+  const whyEnded = () => failure.catch((error: Error) => error.message.replaceAll('\n', '; '))
+  const log = join(options.directory, `${options.name}.console.log`)
+  const serial = await Promise.race([SerialConsole.open(consolePath, log, options.onConsole, whyEnded), failure])
 
   return {
     name: options.name,

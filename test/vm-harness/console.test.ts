@@ -35,3 +35,18 @@ test('what looks like such a prompt once the system runs is nothing', async (t) 
   await serial.waitFor(/login: /, 600_000)
   await t.throwsAsync(serial.waitFor(/never/, 1), { message: /nothing within/ })
 })
+
+test('a machine that ended is not waited for, and its last complaint is told', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'liteboot-console-'))
+  const server = createServer((socket) => socket.end('', 'latin1'))
+  await new Promise<void>((resolve) => server.listen(join(directory, 'sock'), resolve))
+  t.teardown(() => {
+    server.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+  const why = async () => 'QEMU of n1 ended (1): memory size is not aligned to 256 MiB'
+  const serial = await SerialConsole.open(join(directory, 'sock'), join(directory, 'log'), undefined, why)
+  await t.throwsAsync(serial.waitFor(/login: /, 600_000, 'a login prompt'), {
+    message: /^waiting for a login prompt: QEMU of n1 ended \(1\): memory size is not aligned/,
+  })
+})
