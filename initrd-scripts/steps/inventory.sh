@@ -120,7 +120,7 @@ take_inventory() {
   awk '{ print } END { print "end\t" NR }' "$INVENTORY.new" >"$INVENTORY"
 }
 
-# packet(7), sockaddr_ll: family 17, protocol 0x88cc (LLDP) in network order, interface number, the rest zero. Both
+# packet(7), sockaddr_ll: family 17, protocol 0x88cc (LLDP) in network order, interface number, the rest zero. All
 # machines this runs on are little-endian.
 lldp_address() {
   read -r la_index <"$SYS_NET/$1/ifindex" || return 1

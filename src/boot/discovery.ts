@@ -17,27 +17,30 @@ import { renderBootFile } from './render.ts'
 /** No node can have this name: it begins with what node names must not begin with. */
 export const DISCOVERY_NAME = '_discovery' as NodeName
 
-export type DiscoveryArch = 'x86_64' | 'ppc64le'
+/** ARM machines: their GRUB asks by names that say nothing of the architecture, so the name it is told does. */
+export const ARM_DISCOVERY_NAME = '_discovery-aarch64' as NodeName
+
+export type DiscoveryArch = 'x86_64' | 'ppc64le' | 'aarch64'
 
 /** The image for this architecture, or why there is none. Needs the disk, so it is handed in. */
 export type FindDiscoveryImage = (snapshot: Snapshot, arch: DiscoveryArch) => Image | { readonly fault: string }
 
-const forSnapshot = new WeakMap<Snapshot, ClusterNode>()
+const forSnapshot = new WeakMap<Snapshot, { readonly common: ClusterNode; readonly arm: ClusterNode }>()
 
 /** For a DHCP answer: undefined where strangers boot nothing. */
 export function discoveryNode(snapshot: Snapshot, network: Network, { machine }: Firmware): ClusterNode | undefined {
   if (!discoversOn(snapshot, network) || (machine !== undefined && !MACHINES.has(machine))) return undefined
   // One object for a snapshot: what loaders it is told is remembered by it.
-  let node = forSnapshot.get(snapshot)
-  if (!node) {
-    node = standIn(snapshot, undefined, undefined)
-    forSnapshot.set(snapshot, node)
+  let nodes = forSnapshot.get(snapshot)
+  if (!nodes) {
+    nodes = { common: standIn(snapshot, undefined, undefined), arm: standIn(snapshot, undefined, 'aarch64') }
+    forSnapshot.set(snapshot, nodes)
   }
-  return node
+  return machine === 'arm64' ? nodes.arm : nodes.common
 }
 
 /** i386: a BIOS names no other, whatever the processor is. */
-const MACHINES: ReadonlySet<string> = new Set(['i386', 'x86_64', 'ppc64'])
+const MACHINES: ReadonlySet<string> = new Set(['i386', 'x86_64', 'ppc64', 'arm64'])
 
 /** @param arch undefined: not known yet */
 function standIn(snapshot: Snapshot, ip: Ipv4 | undefined, arch: DiscoveryArch | undefined): ClusterNode {
@@ -49,19 +52,28 @@ function standIn(snapshot: Snapshot, ip: Ipv4 | undefined, arch: DiscoveryArch |
   ])
   const [image] = splitList(site.get('discoveryimage') ?? '')
   return Object.freeze({
-    name: DISCOVERY_NAME,
+    name: arch === 'aarch64' ? ARM_DISCOVERY_NAME : DISCOVERY_NAME,
     groups: [],
     ip,
     ports: [],
     imageName: (image ?? snapshot.images.keys().next().value) as ImageName | undefined,
     arch,
-    netboot: undefined,
+    // iPXE for ARM is in few distributions; GRUB, or iPXE where there is no GRUB, comes under this name.
+    netboot: arch === 'aarch64' ? 'grub2-http' : undefined,
     attribute: (table: string, column: string) => settings.get(`${table} ${column}`),
   })
 }
 
 /** What strangers ask for: the name they were told, and whatever their loader tries by itself. */
+const ARM_PLACES: readonly (readonly [RegExp, BootFileKind])[] = [
+  [new RegExp(`^boot/ipxe/${ARM_DISCOVERY_NAME}$`), 'ipxe'],
+  [new RegExp(`^boot/efi/${ARM_DISCOVERY_NAME}/grub\\.cfg(-[^/]+)?$`), 'grub'],
+  [new RegExp(`^boot/grub2/${ARM_DISCOVERY_NAME}$`), 'grub'],
+  [/^grub\/(arm64-efi\/)?grub\.cfg$/, 'grub'],
+]
+
 const PLACES: readonly { readonly pattern: RegExp; readonly kind: BootFileKind; readonly arch: DiscoveryArch }[] = [
+  ...ARM_PLACES.map(([pattern, kind]) => ({ pattern, kind, arch: 'aarch64' as const })),
   { pattern: /^(boot\/ipxe|xcat\/xnba\/nets)\/[^/]+$/, kind: 'ipxe', arch: 'x86_64' },
   { pattern: /^pxelinux\.cfg\/[^/]+$/, kind: 'pxelinux', arch: 'x86_64' },
   { pattern: /^boot\/petitboot\/[^/]+$/, kind: 'petitboot', arch: 'ppc64le' },
@@ -72,6 +84,18 @@ const PLACES: readonly { readonly pattern: RegExp; readonly kind: BootFileKind; 
 export interface DiscoveryBootFile {
   readonly kind: BootFileKind
   readonly file: NodeBootFile
+}
+
+/** The image whose GRUB, or the server's iPXE, a strange ARM machine is given, as the node that would have it. */
+export function armDiscoveryNode(
+  clientIp: string,
+  snapshot: Snapshot,
+  findImage: FindDiscoveryImage,
+): ClusterNode | { readonly fault: string } | undefined {
+  if (!discoveryNetworkOf(snapshot, clientIp) || snapshot.nodeByIp(clientIp as Ipv4)) return undefined
+  const image = findImage(snapshot, 'aarch64')
+  if ('fault' in image) return image
+  return { ...standIn(snapshot, clientIp as Ipv4, 'aarch64'), imageName: image.name }
 }
 
 /** The boot file of a machine that no table knows; undefined: not a boot file, or no network of discovery. */
@@ -87,7 +111,29 @@ export function discoveryBootFile(
   const place = PLACES.find(({ pattern }) => pattern.test(name))
   if (!place || !discoveryNetworkOf(snapshot, clientIp) || snapshot.nodeByIp(clientIp as Ipv4)) return undefined
   const { kind, arch } = place
-  const node = standIn(snapshot, clientIp as Ipv4, arch)
+  const found = bootFileOf(clientIp as Ipv4, kind, arch, snapshot, answers, findImage, findFile)
+  // GRUB of the server asks everywhere for this one.
+  const isCommon = kind === 'grub' && arch === 'ppc64le' && !name.endsWith(DISCOVERY_NAME)
+  if (!isCommon || 'fault' in findImage(snapshot, 'aarch64')) return found
+  const context = answers.context(standIn(snapshot, clientIp as Ipv4, 'aarch64'), snapshot)
+  if ('findings' in context) return found
+  const { file } = found
+  const rest = file.kind === 'text' ? file.text : ''
+  const other = `configfile (tftp,${context.value.serverIp})/boot/grub2/${ARM_DISCOVERY_NAME}`
+  const text = `if [ "$grub_cpu" = arm64 ]; then ${other}; fi\n${rest}`
+  return { kind, file: { kind: 'text', text, image: file.kind === 'text' ? file.image : undefined } }
+}
+
+function bootFileOf(
+  clientIp: Ipv4,
+  kind: BootFileKind,
+  arch: DiscoveryArch,
+  snapshot: Snapshot,
+  answers: NodeAnswers,
+  findImage: FindDiscoveryImage,
+  findFile: FindImageFile,
+): DiscoveryBootFile {
+  const node = standIn(snapshot, clientIp, arch)
   const context = answers.context(node, snapshot)
   if ('findings' in context)
     return { kind, file: { kind: 'refused', reasons: context.findings.map(renderFinding), url: '' } }
@@ -95,7 +141,7 @@ export function discoveryBootFile(
   const base = `http://${bracketed(serverIp)}${httpPort === 80 ? '' : `:${httpPort}`}`
   const refuse = (reasons: readonly string[]): DiscoveryBootFile => ({
     kind,
-    file: { kind: 'refused', reasons, url: `${base}/boot/ipxe/${DISCOVERY_NAME}` },
+    file: { kind: 'refused', reasons, url: `${base}/boot/ipxe/${node.name}` },
   })
   const image = findImage(snapshot, arch)
   if ('fault' in image) return refuse([image.fault])

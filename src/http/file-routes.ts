@@ -125,7 +125,7 @@ export function blobRoute(
   server: FileServer,
   prefix: string,
   fileOf: (rest: string, clientIp: string, query: URLSearchParams) => string | undefined | Promise<string | undefined>,
-  whyNot: (rest: string) => string | undefined = () => undefined,
+  whyNot: (rest: string, clientIp: string) => string | undefined = () => undefined,
 ): HttpRoute {
   return {
     name: `blobs ${prefix}`,
@@ -135,7 +135,8 @@ export function blobRoute(
       if (!allowMethods(request, response, 'GET', 'HEAD')) return
       const rest = restOf(prefix, request.path)
       const path = await fileOf(rest, request.clientIp, request.query)
-      if (path === undefined) return answerRefusal(request, response, 404, whyNot(rest) ?? `no file ${request.path}`)
+      if (path === undefined)
+        return answerRefusal(request, response, 404, whyNot(rest, request.clientIp) ?? `no file ${request.path}`)
       await serveFile(server, request, response, path)
     },
   }

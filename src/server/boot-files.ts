@@ -1,6 +1,6 @@
 /** The boot file of a node in the dialect that was asked for, from the tables as they are now. */
 
-import { DISCOVERY_NAME, discoveryBootFile, type FindDiscoveryImage } from '../boot/discovery.ts'
+import { ARM_DISCOVERY_NAME, DISCOVERY_NAME, discoveryBootFile, type FindDiscoveryImage } from '../boot/discovery.ts'
 import { renderGrubByHardwareAddress } from '../boot/grub.ts'
 import { renderIpxeUnknown } from '../boot/ipxe.ts'
 import { bootFileFor } from '../boot/names.ts'
@@ -71,5 +71,6 @@ function strangerText(parts: BootFileParts, path: string, clientIp: string): str
   if (file.kind === 'text') return file.text
   const detail = file.reasons.join('\n')
   emit({ atMs: now(), service: 'server', event: BOOT_FILE_EVENT, ip: clientIp, ok: false, detail })
-  return renderRefusal(kind, { name: DISCOVERY_NAME }, file.reasons, file.url)
+  const name = path.includes(ARM_DISCOVERY_NAME) ? ARM_DISCOVERY_NAME : DISCOVERY_NAME
+  return renderRefusal(kind, { name }, file.reasons, file.url)
 }

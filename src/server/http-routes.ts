@@ -18,6 +18,7 @@ import { renderPlan } from '../statelite/plan-text.ts'
 import type { EmitEvent } from '../timeline/event.ts'
 import type { Blobs } from './blobs.ts'
 import type { BootFiles } from './boot-files.ts'
+import type { DiscoveryEfi } from './discovery-efi.ts'
 import type { EfiFiles } from './efi-files.ts'
 import { planForBoot } from './plan-for-boot.ts'
 import { installRoute, tftpbootRoute } from './trees.ts'
@@ -29,6 +30,7 @@ export interface HttpRouteParts {
   readonly bootFiles: BootFiles
   readonly blobs: Blobs
   readonly efiFiles: EfiFiles
+  readonly discoveryEfi?: DiscoveryEfi
   readonly learned: LearnedLists
   readonly desk: DiscoveryDesk
   readonly emit: EmitEvent
@@ -50,7 +52,14 @@ export function httpRoutes(parts: HttpRouteParts): HttpRoute[] {
     ...discoveryRoutes({ desk: parts.desk, emit, now }),
     blobRoute(files, '/boot/loader', (rest) => parts.efiFiles.common(rest), missingLoader),
     {
-      ...blobRoute(files, '/boot/efi', (rest, clientIp) => parts.efiFiles.find(`boot/efi${rest}`, clientIp, 'http')),
+      ...blobRoute(
+        files,
+        '/boot/efi',
+        async (rest, clientIp) =>
+          (await parts.efiFiles.find(`boot/efi${rest}`, clientIp, 'http')) ??
+          (await parts.discoveryEfi?.find(`boot/efi${rest}`, clientIp, 'http')),
+        (rest, clientIp) => parts.discoveryEfi?.whyNot(`boot/efi${rest}`, clientIp),
+      ),
       matches: (path) => /^\/boot\/efi\/[^/]+\/([^/]+\.efi|.+\.(mod|lst))$/i.test(path),
     },
     // What shim and GRUB ask for below the root, by HTTP as by TFTP.

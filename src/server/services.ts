@@ -29,6 +29,7 @@ import { openBlobs } from './blobs.ts'
 import { openBootEvents } from './boot-events.ts'
 import { openBootFiles } from './boot-files.ts'
 import { openDiscoveryDesk } from './discovery-desk.ts'
+import { openDiscoveryEfi } from './discovery-efi.ts'
 import { openEfiFiles } from './efi-files.ts'
 import { loadHandleKey } from './handle-key.ts'
 import { httpRoutes } from './http-routes.ts'
@@ -128,16 +129,18 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     nfs: { port: options.nfsPort, mountPort: options.mountPort },
   })
   const blobs = openBlobs()
+  const findDiscoveryImage = openDiscoveryImages(openInventoryInitrds())
   const bootFiles = openBootFiles({
     cluster,
     answers,
     blobs,
-    findDiscoveryImage: openDiscoveryImages(openInventoryInitrds()),
+    findDiscoveryImage,
     emit,
     now,
   })
   for (const { message } of findLoaders(existsSync).missing) log.warn(message)
   const efiFiles = openEfiFiles({ cluster, exists: existsSync, emit, now })
+  const discoveryEfi = openDiscoveryEfi({ cluster, findDiscoveryImage, common: efiFiles.common, emit, now })
 
   const preparePersistent = (node: ClusterNode): string | undefined => {
     const directory = answers.directories(node, cluster.current).find((entry) => entry.access === 'rw')
@@ -185,6 +188,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
         bootFiles,
         blobs,
         efiFiles,
+        discoveryEfi,
         learned: openLearnedLists(places.learned),
         desk,
         emit,
@@ -207,7 +211,7 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     'TFTP',
     openTftpServer({
       addresses,
-      routes: tftpRoutes({ cluster, bootFiles, blobs, efiFiles }),
+      routes: tftpRoutes({ cluster, bootFiles, blobs, efiFiles, discoveryEfi }),
       emit,
       now,
       nodeOf,

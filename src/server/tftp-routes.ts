@@ -5,6 +5,7 @@ import type { Cluster } from '../cluster/model.ts'
 import { diskRoute, type TftpRoute } from '../tftp/routes.ts'
 import type { Blobs } from './blobs.ts'
 import type { BootFiles } from './boot-files.ts'
+import type { DiscoveryEfi } from './discovery-efi.ts'
 import type { EfiFiles } from './efi-files.ts'
 import { grubProgramFile, missingGrubProgram } from './grub-program.ts'
 
@@ -13,6 +14,7 @@ export interface TftpRouteParts {
   readonly bootFiles: BootFiles
   readonly blobs: Blobs
   readonly efiFiles: EfiFiles
+  readonly discoveryEfi?: DiscoveryEfi
 }
 
 /** RFC 1350 §5: file not found. */
@@ -31,7 +33,7 @@ export function packageLoader(
   }
 }
 
-export function tftpRoutes({ cluster, bootFiles, blobs, efiFiles }: TftpRouteParts): TftpRoute[] {
+export function tftpRoutes({ cluster, bootFiles, blobs, efiFiles, discoveryEfi }: TftpRouteParts): TftpRoute[] {
   return [
     (name, client) => {
       const found = bootFiles.textFor(name, client.ip)
@@ -48,10 +50,18 @@ export function tftpRoutes({ cluster, bootFiles, blobs, efiFiles }: TftpRoutePar
       const path = packageLoader(name) ?? grubProgramFile(name, snapshot) ?? blobs.resolve(name, snapshot)
       return path === undefined ? undefined : { kind: 'file', path }
     },
+    async (name, client) => {
+      const path = await discoveryEfi?.find(name, client.ip, 'tftp')
+      return path === undefined ? undefined : { kind: 'file', path }
+    },
     // On the console of the node, and in its timeline.
-    (name) => {
+    (name, client) => {
       const snapshot = cluster.current
-      const message = missingLoader(name) ?? missingGrubProgram(name, snapshot) ?? blobs.whyNot(name, snapshot)
+      const message =
+        discoveryEfi?.whyNot(name, client.ip) ??
+        missingLoader(name) ??
+        missingGrubProgram(name, snapshot) ??
+        blobs.whyNot(name, snapshot)
       return message === undefined ? undefined : { kind: 'refused', code: NOT_FOUND, message }
     },
   ]

@@ -8,7 +8,7 @@ import { openDiscoveryImages } from '../../src/api/methods/discovery/boot-image.
 import { discoveryBootFile, type FindDiscoveryImage } from '../../src/boot/discovery.ts'
 import { openNodeAnswers } from '../../src/boot/node-answers.ts'
 import type { FindImageFile } from '../../src/boot/node-boot-file.ts'
-import type { Image, ImageName, Snapshot } from '../../src/cluster/model.ts'
+import type { ImageName, Snapshot } from '../../src/cluster/model.ts'
 import { compileSnapshot } from '../../src/cluster/snapshot.ts'
 import { openInventoryInitrds } from '../../src/image/inventory-initrd.ts'
 import { viewOf } from '../tables/view.ts'
@@ -17,12 +17,15 @@ const STRANGER = '10.77.9.3'
 const findFile: FindImageFile = (image, kind) =>
   kind === 'kernel.gz' ? { fault: 'none' } : { urlPath: `/image/${image.name}/0123456789abcdef/${kind}` }
 const findImage: FindDiscoveryImage = (snapshot, arch) =>
-  snapshot.images.get((arch === 'x86_64' ? 'lite' : 'power') as ImageName) as Image
+  snapshot.images.get({ x86_64: 'lite', ppc64le: 'power', aarch64: 'arm' }[arch] as ImageName) ?? {
+    fault: `no ${arch}`,
+  }
 const answers = openNodeAnswers({ addresses: ['10.77.0.1', '10.78.0.1'], httpPort: undefined, nfs: undefined })
 
 function snapshotWith(
   site: Readonly<Record<string, string>> = { discovery: 'demo' },
   directory = '/install',
+  arm: readonly string[] = [],
 ): Snapshot {
   const image = (name: string, osarch: string) => ({ imagename: name, provmethod: 'statelite', osarch })
   const view = viewOf({
@@ -33,8 +36,16 @@ function snapshotWith(
     ],
     nodelist: [{ node: 'n1', groups: 'all' }],
     hosts: [{ node: 'n1', ip: '10.77.9.7' }],
-    osimage: [image('lite', 'x86_64'), image('newer', 'x86_64'), image('power', 'ppc64le')],
-    linuximage: ['lite', 'newer', 'power'].map((name) => ({ imagename: name, rootimgdir: join(directory, name) })),
+    osimage: [
+      image('lite', 'x86_64'),
+      image('newer', 'x86_64'),
+      image('power', 'ppc64le'),
+      ...arm.map((name) => image(name, 'aarch64')),
+    ],
+    linuximage: ['lite', 'newer', 'power', ...arm].map((name) => ({
+      imagename: name,
+      rootimgdir: join(directory, name),
+    })),
   })
   return compileSnapshot(view, undefined, 1)
 }
@@ -80,6 +91,34 @@ test('GRUB over Open Firmware, by whatever name it looks; pxelinux', (t) => {
   t.regex(textFor(t, 'pxelinux.cfg/01-52-54-00-77-00-0b'), /KERNEL image\/lite\/[\s\S]*IPAPPEND 2/)
 })
 
+test('GRUB and iPXE of ARM; the common grub.cfg sends ARM there, and POWER reads on', (t) => {
+  const snapshot = snapshotWith({ discovery: 'demo', defserialport: '0' }, '/install', ['arm'])
+  for (const name of [
+    'boot/grub2/_discovery-aarch64',
+    'boot/efi/_discovery-aarch64/grub.cfg',
+    'boot/efi/_discovery-aarch64/grub.cfg-01-52-54-00-77-00-0b',
+    'grub/arm64-efi/grub.cfg',
+    'grub/grub.cfg',
+  ]) {
+    const text = textFor(t, name, snapshot)
+    t.regex(text, /set root=http,10\.77\.0\.1\n/)
+    t.regex(text, /linux \/image\/arm\/0123456789abcdef\/kernel liteboot\.run=discover .*console=ttyAMA0,115200/)
+  }
+  t.regex(textFor(t, 'boot/ipxe/_discovery-aarch64', snapshot), /kernel http:\S*\/image\/arm\/\S+\/kernel /)
+  const common = textFor(t, 'boot/grub2/grub.cfg', snapshot)
+  t.regex(
+    common,
+    /^if \[ "\$grub_cpu" = arm64 \]; then configfile \(tftp,10\.77\.0\.1\)\/boot\/grub2\/_discovery-aarch64; fi\n/,
+  )
+  t.regex(common, /linux \/image\/power\//)
+  t.false(textFor(t, 'boot/grub2/grub.cfg').includes('grub_cpu'), 'without an image for ARM as ever')
+  t.deepEqual(fileFor('boot/grub2/_discovery-aarch64')?.file, {
+    kind: 'refused',
+    reasons: ['no aarch64'],
+    url: 'http://10.77.0.1/boot/ipxe/_discovery-aarch64',
+  })
+})
+
 test('the serial console of machines without a nodehm row', (t) => {
   const snapshot = snapshotWith({ discovery: 'ALL', defserialport: '0' })
   t.true(textFor(t, 'boot/ipxe/_discovery', snapshot).includes(`${LINE} console=tty0 console=ttyS0,115200`))
@@ -106,8 +145,8 @@ test('the image with the newest kernel whose initrd can take stock; or those tha
   const directory = mkdtempSync(join(tmpdir(), 'liteboot-discovery-'))
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   const find = openDiscoveryImages(openInventoryInitrds())
-  const chosen = (arch: 'x86_64' | 'ppc64le', site: Readonly<Record<string, string>> = {}) => {
-    const image = find(snapshotWith(site, directory), arch)
+  const chosen = (arch: 'x86_64' | 'ppc64le' | 'aarch64', site: Readonly<Record<string, string>> = {}) => {
+    const image = find(snapshotWith(site, directory, ['arm']), arch)
     return 'fault' in image ? image.fault : image.name
   }
   t.regex(
@@ -128,4 +167,8 @@ test('the image with the newest kernel whose initrd can take stock; or those tha
   t.regex(chosen('ppc64le'), /ppc64le machines: image power has no initrd/)
   layInitrd(directory, 'power', { arch: 'ppc64le', kernelVersion: '6.1.0-9', files })
   t.is(chosen('ppc64le'), 'power')
+  layInitrd(directory, 'arm', { arch: 'aarch64', kernelVersion: '6.1.0-9', files: ['init', 'dracut'] })
+  t.regex(chosen('aarch64'), /aarch64 machines: the initrd of image arm cannot take stock/)
+  layInitrd(directory, 'arm', { arch: 'aarch64', kernelVersion: '6.1.0-10', files })
+  t.is(chosen('aarch64'), 'arm')
 })

@@ -50,10 +50,26 @@ const FIRMWARE: readonly [string, RequestFields['options'], string | undefined][
   ['Open Firmware', [[93, [0, 12]]], 'boot/grub2/grub2-_discovery'],
   ['OPAL', [[93, [0, 14]]], 'http://10.77.0.1/boot/petitboot/_discovery'],
   [
-    'ARM: nothing to boot',
+    'UEFI of ARM',
     [
       [93, [0, 11]],
       [60, 'PXEClient:Arch:00011:UNDI:003000'],
+    ],
+    'boot/efi/_discovery-aarch64/netbootaa64.efi',
+  ],
+  [
+    'iPXE on ARM',
+    [
+      [93, [0, 11]],
+      [77, 'iPXE'],
+    ],
+    'http://10.77.0.1/boot/ipxe/_discovery-aarch64',
+  ],
+  [
+    'ARM of 32 bits: nothing to boot',
+    [
+      [93, [0, 10]],
+      [60, 'PXEClient:Arch:00010:UNDI:003000'],
     ],
     undefined,
   ],

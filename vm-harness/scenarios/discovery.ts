@@ -2,7 +2,7 @@
  * Discovery, in a virtual machine: a machine that no table knows boots the inventory environment, is listed with what is
  * printed on it and the switch port that it is plugged into, is adopted by that port, and comes up as the node by itself.
  *
- *   node vm-harness/scenarios/discovery.ts [--keep] [--directory DIR] [bios | uefi | slof | petitboot]
+ *   node vm-harness/scenarios/discovery.ts [--keep] [--directory DIR] [bios | uefi | aarch64 | slof | petitboot]
  */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -55,6 +55,10 @@ const STRANGERS: readonly Stranger[] = [
     told: /dhcp +ACK +snponly\.efi[\s\S]*dhcp +ACK +\S*\/boot\/ipxe\/_discovery/,
   },
   {
+    ...{ word: 'aarch64', firmware: 'aavmf', netboot: 'grub2-http', memoryMiB: 1024 },
+    told: /dhcp +ACK +boot\/efi\/_discovery-aarch64\/netbootaa64\.efi[\s\S]*http +get +\/image\/\S+\/initrd/,
+  },
+  {
     ...{ word: 'slof', firmware: 'slof', netboot: 'grub2-http', memoryMiB: 1024 },
     told: /dhcp +ACK +boot\/grub2\/grub2-_discovery/,
   },
@@ -104,8 +108,8 @@ async function prepareX86(rehearsal: Rehearsal): Promise<SitePaths> {
 
 /** Nodes without hardware addresses, and a network that opts in. */
 async function prepare(rehearsal: Rehearsal, { firmware, netboot }: Stranger): Promise<SitePaths> {
-  const isPower = FIRMWARE[firmware].arch === 'ppc64le'
-  const paths = isPower ? await prepareSite(rehearsal, 'ppc64le') : await prepareX86(rehearsal)
+  const { arch } = FIRMWARE[firmware]
+  const paths = arch === 'x86_64' ? await prepareX86(rehearsal) : await prepareSite(rehearsal, arch)
   await rehearsal.command('chdef', '-t', 'group', 'compute', `netboot=${netboot}`)
   await rehearsal.command('chdef', RANGE, 'mac=')
   await rehearsal.command('chdef', '-t', 'network', 'demo', 'dynamicrange=10.77.9.1-10.77.9.20')

@@ -20,6 +20,7 @@ const SOCK_RAW = 3
 /** Undefined: not written for this architecture; LLDP is then not read there. */
 export function frameReader(arch: string): Buffer | undefined {
   if (arch === 'x86_64') return executable(arch, x86Code(), 0x40_0000n, 0)
+  if (arch === 'aarch64') return executable(arch, armCode(), 0x40_0000n, 0)
   if (arch === 'ppc64le') return executable(arch, powerCode(), 0x1000_0000n, 2)
   return undefined
 }
@@ -117,6 +118,38 @@ function x86Code(): Buffer {
 
 function little(value: number): number[] {
   return [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, (value >> 24) & 0xff]
+}
+
+/** System calls of aarch64: read 63, write 64, exit 93, socket 198, bind 200. A fault is a negative number in x0. */
+function armCode(): Buffer {
+  const [SP, ZERO] = [31, 31]
+  const mov = (to: number, value: number) => (0xd280_0000 | (value << 5) | to) >>> 0
+  const copy = (to: number, from: number) => (0xaa00_0000 | (from << 16) | (ZERO << 5) | to) >>> 0
+  const cmp = (register: number, value: number) => (0xf100_0000 | (value << 10) | (register << 5) | ZERO) >>> 0
+  const buffer = (0x9100_0000 | (SP << 5) | 1) >>> 0 // add x1, sp, 0
+  const room = (0xd100_0000 | (STACK << 10) | (SP << 5) | SP) >>> 0 // sub sp, sp, STACK
+  const call = (number: number) => [mov(8, number), 0xd400_0001]
+  const [NE, LT, LE] = [{ condition: 1 }, { condition: 11 }, { condition: 13 }]
+  type Step = number | { readonly condition: number }
+  const steps: Step[] = [
+    room,
+    ...[mov(0, 0), buffer, mov(2, SOCKADDR_LL), ...call(63), cmp(0, SOCKADDR_LL), NE],
+    ...[mov(0, AF_PACKET), mov(1, SOCK_RAW), mov(2, 0), ...call(198), cmp(0, 0), LT],
+    ...[copy(19, 0), buffer, mov(2, SOCKADDR_LL), ...call(200), cmp(0, 0), LT],
+    ...[copy(0, 19), buffer, mov(2, FRAME), ...call(63), cmp(0, 0), LE],
+    ...[copy(2, 0), mov(0, 1), buffer, ...call(64), mov(0, 0), ...call(93)],
+  ]
+  const end = [mov(0, 1), ...call(93)]
+  const code = Buffer.alloc(4 * (steps.length + end.length))
+  // b.cond, to `end`, counted in instructions.
+  steps.forEach((step, at) => {
+    const word = typeof step === 'number' ? step : 0x5400_0000 | ((steps.length - at) << 5) | step.condition
+    code.writeUInt32LE(word, 4 * at)
+  })
+  end.forEach((word, at) => {
+    code.writeUInt32LE(word, 4 * (steps.length + at))
+  })
+  return code
 }
 
 /** System calls of Power: exit 1, read 3, write 4, socket 326, bind 327. `sc` sets the summary overflow bit when it failed. */

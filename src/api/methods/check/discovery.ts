@@ -8,7 +8,10 @@ import type { CheckReport } from './report.ts'
 export function checkDiscoveryOf(snapshot: Snapshot, report: CheckReport): void {
   if (!snapshot.networks.some((network) => discoversOn(snapshot, network))) return
   const find = openDiscoveryImages(openInventoryInitrds())
-  const found = (['x86_64', 'ppc64le'] as const).map((arch) => ({ arch, image: find(snapshot, arch) }))
+  // ARM is not looked for where nobody has made an image for it.
+  const hasArm = [...snapshot.images.values()].some(({ osarch }) => /^(aarch64|arm64)$/.test(osarch ?? ''))
+  const architectures = ['x86_64', 'ppc64le', ...(hasArm ? (['aarch64'] as const) : [])] as const
+  const found = architectures.map((arch) => ({ arch, image: find(snapshot, arch) }))
   // A cluster of one architecture has nothing for the other, and does not miss it.
   const isBootable = found.some(({ image }) => !('fault' in image))
   for (const { arch, image } of found) {

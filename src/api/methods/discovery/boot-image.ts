@@ -30,8 +30,14 @@ function imagesNamed(snapshot: Snapshot, names: readonly string[]): Image[] {
   return names.flatMap((name) => snapshot.images.get(name as ImageName) ?? [])
 }
 
-/** Debian calls it ppc64el; an image that does not say is judged by its initrd. */
+const NAMES: Readonly<Record<DiscoveryArch, RegExp>> = {
+  x86_64: /^(x86_64|amd64)$/,
+  ppc64le: /^ppc64(le|el)$/,
+  aarch64: /^(aarch64|arm64)$/,
+}
+
+/** Debian has names of its own; an image that does not say is judged by its initrd. */
 function isFor({ osarch }: Image, arch: DiscoveryArch): boolean {
   if (osarch === undefined) return true
-  return arch === 'ppc64le' ? /^ppc64(le|el)$/.test(osarch) : /^(x86_64|amd64)$/.test(osarch)
+  return NAMES[arch].test(osarch)
 }
