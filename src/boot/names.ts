@@ -105,7 +105,22 @@ const PLACES: readonly { readonly pattern: RegExp; readonly kind: BootFileKind; 
   { pattern: /^EFI\/[^/]+\/grub\.cfg-([^/]+)$/, kind: 'grub', find: byMac },
   { pattern: /^EFI\/[^/]+\/grub\.cfg-([^/]+)$/, kind: 'grub', find: byHexIp },
   { pattern: /^EFI\/[^/]+\/(grub\.cfg)$/, kind: 'grub', find: byClient },
+  // A distribution's program for POWER in place of ours.
+  { pattern: powerPlace('-([^/]+)'), kind: 'grub', find: byMac },
+  { pattern: powerPlace('-([^/]+)'), kind: 'grub', find: byHexIp },
+  { pattern: powerPlace('()'), kind: 'grub', find: byClient },
 ]
+
+/**
+ * Where GRUB programs for Open Firmware look: grub-mknetdir of Debian (`boot/grub`) and RHEL (`boot/grub2`), which read the file
+ * beside their modules too, the media of RHEL and SLES, and the top: a GRUB without a prefix of its own takes PowerVM's
+ * boot path (`l-lan@…:speed=auto,…`) for a file name, and is left with none.
+ */
+function powerPlace(suffix: string): RegExp {
+  const modules = '(?:powerpc-ieee1275\\/)?'
+  const below = `boot\\/grub2?\\/${modules}|grub2\\/${modules}|(?:boot\\/)?ppc64le\\/grub2-ieee1275\\/`
+  return new RegExp(`^(?:${below})?grub\\.cfg${suffix}$`)
+}
 
 /** `10.20.0.107` → `0A14006B`. */
 export function hexFromIp(ip: string): string {
