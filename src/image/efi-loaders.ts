@@ -4,7 +4,7 @@
  *
  * Links are followed inside the tree only (Ubuntu's shim is a link of update-alternatives).
  */
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lstatOrMissing, resolveInside } from './liteimg/confined.ts'
 
@@ -17,7 +17,7 @@ export interface EfiLoaders {
   readonly mokManager: string | undefined
   /**
    * After UEFI HTTP boot this GRUB fetches its files by HTTP. The signed ones of the RHEL and SUSE families have that in
-   * them; Debian's and Ubuntu's has TFTP only, and ends at its prompt.
+   * them; Debian's has TFTP only, and ends at its prompt. Of Ubuntu's it depends on the release, so the program itself is asked.
    */
   readonly bootsByHttp: boolean
 }
@@ -27,7 +27,7 @@ interface Layout {
   readonly shim: readonly string[]
   readonly grub: readonly string[]
   readonly mokManager: readonly string[]
-  readonly bootsByHttp: boolean
+  readonly bootsByHttp: true | 'look'
 }
 
 function layouts(machine: EfiMachine): readonly Layout[] {
@@ -40,7 +40,7 @@ function layouts(machine: EfiMachine): readonly Layout[] {
       shim: [`usr/lib/shim/shim${short}.efi.signed`, `usr/lib/shim/shim${short}.efi.signed.latest`],
       grub: [`usr/lib/grub/${debian}-signed/grubnet${short}.efi.signed`],
       mokManager: [`usr/lib/shim/mm${short}.efi.signed`, `usr/lib/shim/mm${short}.efi`],
-      bootsByHttp: false,
+      bootsByHttp: 'look',
     },
     {
       // RHEL, Rocky, Alma, Fedora: shim-x64, grub2-efi-x64.
@@ -68,13 +68,31 @@ export async function findEfiLoaders(rootimg: string, machine: EfiMachine): Prom
       const grub = await first(layout.grub)
       if (grub === undefined) continue
       const shim = await first(layout.shim)
-      const found = { shim, grub, mokManager: await first(layout.mokManager), bootsByHttp: layout.bootsByHttp }
+      const bootsByHttp = layout.bootsByHttp === true || (await speaksHttp(grub))
+      const found = { shim, grub, mokManager: await first(layout.mokManager), bootsByHttp }
       if (shim !== undefined) return found
       unsigned ??= found
     }
   }
   return unsigned
 }
+
+/** By file; a program that is replaced has another time or size. */
+const known = new Map<string, { readonly key: string; readonly speaks: boolean }>()
+
+/** A text of GRUB's module `http` (net/http.c); modules lie in a signed GRUB as they are. */
+async function speaksHttp(grub: string): Promise<boolean> {
+  const { mtimeMs, size, ino } = await stat(grub)
+  const key = `${ino} ${mtimeMs} ${size}`
+  const last = known.get(grub)
+  if (last?.key === key) return last.speaks
+  const speaks = size <= MOST_BYTES && (await readFile(grub)).includes('unsupported HTTP response')
+  known.set(grub, { key, speaks })
+  return speaks
+}
+
+/** Signed ones have 2 to 5 MB. */
+const MOST_BYTES = 32 * 1024 * 1024
 
 /** Names that the layout's `*` can stand for; one empty name when it has none. `BOOT` holds copies for removable media. */
 async function vendorsOf(rootimg: string, layout: Layout): Promise<readonly string[]> {

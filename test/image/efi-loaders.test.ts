@@ -50,6 +50,17 @@ test('Debian: the signed GRUB for the network, not the one for disks', async (t)
   t.is(await found(root, 'arm64'), undefined)
 })
 
+test('Ubuntu: whether the signed GRUB has HTTP in it is read from itself, and anew when it is replaced', async (t) => {
+  const grub = 'usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed'
+  const root = tree(t, [grub])
+  t.false((await found(root))?.bootsByHttp)
+  // A text of its module, as the signed program carries it.
+  writeFileSync(join(root, grub), Buffer.from('MZ\0\0HTTP/1.1 \0unsupported HTTP response\0'))
+  t.true((await found(root))?.bootsByHttp)
+  writeFileSync(join(root, grub), 'tftp only')
+  t.false((await found(root))?.bootsByHttp)
+})
+
 test('Ubuntu: shim is a link of update-alternatives, followed inside the tree only', async (t) => {
   const files = ['usr/lib/shim/shimx64.efi.signed.latest', 'usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed']
   const link = { 'usr/lib/shim/shimx64.efi.signed': '/etc/alternatives/shimx64.efi.signed' }
