@@ -12,10 +12,12 @@ interface Wish {
   readonly architecture: number
   readonly netboot?: string
   readonly httpPort?: number
+  /** Option 82 of a relay in front. */
+  readonly relay?: Uint8Array
 }
 
 /** The reply as the firmware reads it, and why it is so. */
-function serve({ client, architecture, netboot, httpPort = 80 }: Wish) {
+function serve({ client, architecture, netboot, httpPort = 80, relay }: Wish) {
   const packet = parsePacket(goldenRequest(`EDK2 OVMF (2022.11), ${client}`, 'REQUEST').bytes)
   if ('fault' in packet) throw new Error(packet.fault)
   const kind = client === 'UEFI PXE' ? 'PXEClient' : 'HTTPClient'
@@ -35,7 +37,9 @@ function serve({ client, architecture, netboot, httpPort = 80 }: Wish) {
     nowMs: 0,
     httpPort,
   }
-  const answer = decideDhcp({ ...packet, options }, context)
+  if (relay) options.set(OPTION.relayAgent, relay)
+  const giaddr = relay ? '10.77.0.2' : '0.0.0.0'
+  const answer = decideDhcp({ ...packet, giaddr, options }, context)
   if (answer.kind !== 'answer') throw new Error(JSON.stringify(answer.reasons))
   const reply = parsePacket(encodePacket(answer.packet, answer.maximumBytes).bytes) as DhcpPacket
   return {
@@ -43,6 +47,8 @@ function serve({ client, architecture, netboot, httpPort = 80 }: Wish) {
     siaddr: reply.siaddr,
     bootFileName: parseText(reply.options.get(OPTION.bootFileName))?.replace(/\0+$/, ''),
     vendorClass: parseText(reply.options.get(OPTION.vendorClass)),
+    destination: answer.destination,
+    relayAgent: reply.options.get(OPTION.relayAgent),
     why: answer.reasons.map(({ text }) => text).join('; '),
   }
 }
@@ -76,6 +82,16 @@ for (const [architecture, suffix, ipxe] of [
     })
   })
 }
+
+test('UEFI HTTP boot behind a relay: the same answer, with option 82 as it came, to the relay', (t) => {
+  const relay = Uint8Array.of(1, 4, 0x65, 0x74, 0x68, 0x31)
+  const answer = serve({ client: 'UEFI HTTP boot', architecture: 16, relay })
+  const url = 'http://10.77.0.1/boot/loader/snponly.efi'
+  // EDK2 reads option 67 first and the header field else; both say the same.
+  t.like(answer, { bootFileName: url, file: url, vendorClass: 'HTTPClient' })
+  t.deepEqual(Buffer.from(answer.relayAgent ?? []), Buffer.from(relay))
+  t.like(answer.destination, { address: '10.77.0.2', port: 'server' })
+})
 
 test('pxelinux on UEFI: iPXE, and the timeline is told why', (t) => {
   const { file, why } = serve({ client: 'UEFI PXE', architecture: 7, netboot: 'pxe' })
