@@ -34,7 +34,8 @@ export function decideState(
     const why = failed.detail ? `: ${firstLine(failed.detail)}` : ''
     const since = last?.stage === at && last.result === 'failed' ? '' : `${seen} `
     const goes = 'nextMs' in until ? 'then started again' : `retrying; ${since}${renderDuration(silentMs)} ago`
-    return { state: 'failed', at, summary: `failed at ${at}${why} (${goes})`, advice }
+    const summary = `failed at ${at}${why} (${goes})`
+    return { state: 'failed', at, summary, advice: NO_ROOM.test(failed.detail ?? '') ? NO_ROOM_ADVICE : advice }
   }
   const refused = failed?.refusal && decideRefused(at, failed.refusal, endMs, silentMs)
   if (refused) return refused
@@ -52,6 +53,11 @@ export function decideState(
   const summary = `running, at ${at}, ${renderDuration(endMs - startMs)} since the start`
   return { state: 'running', at, summary, advice: undefined }
 }
+
+/** A root in memory that does not fit (initrd-scripts/steps/memory.sh), which names its own remedies: no NFS server is at fault. */
+const NO_ROOM = /^(the root takes \d+ MiB|the root takes more than|rootlimit=)/
+const NO_ROOM_ADVICE =
+  'do one of the things named above; the node looks again by itself, with more memory once it is restarted'
 
 /** Loaders ask for several names of one thing within moments: only a refusal that stands counts. */
 const REFUSAL_MS = 3000

@@ -67,6 +67,19 @@ check: the root file system cannot be used: the report above says why; check the
   )
 })
 
+test('a root that does not fit into memory: its own remedies count, not those of an NFS server', (t) => {
+  for (const said of [
+    'the root takes 847 MiB of memory, 610 MiB of 710 MiB are free: give the node more, or use rootfstype=nfs',
+    'the root takes more than the 847 MiB of memory it was said to: it did not fit into its tmpfs of size 50%',
+    'rootlimit=100m is too small: the root takes 847 MiB',
+  ]) {
+    const events = [...exchange(0, 'plain').slice(0, 1), report(1, 'root', 'failed', { detail: said })]
+    const boot = foldBoots('cn01', events, T0 + 2000)[0]
+    t.true(boot?.summary.startsWith(`failed at root: ${said} (retrying`), boot?.summary)
+    t.regex(boot?.advice ?? '', /^do one of the things named above/)
+  }
+})
+
 test('a step that is tried again and again: its first line once, how often, and the newest log lines', (t) => {
   const failed = (at: number, log: string) => report(at, 'root', 'failed', { detail: `mount failed\n${log}` })
   const events = [
