@@ -47,9 +47,10 @@ const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}((:[0-9a-f]{2}){14})?$/
 const WHOLE = /^\d{1,15}$/
 /** What makers leave in a field that they did not fill. */
 const EMPTY =
-  /^(|-|0+|none|empty|n\/a|unknown|default string|not (specified|applicable|available|settable|present)|to be filled by o\.?e\.?m\.?|system (serial number|product name|manufacturer|uuid)|o\.?e\.?m\.?|0123456789|123456789|x{4,}|\.+)$/i
+  /^(|-|0+|none|empty|n\/a|unknown|default string|not (specified|applicable|available|settable|present)|to be filled by o\.?e\.?m\.?|undefined|invalid|na|(system|chassis|base ?board) (serial( number)?|product name|manufacturer|uuid)|o\.?e\.?m\.?|0?123456789[0-9]*|x{4,}|f{4,}|[-.*]+)$/i
 /** The same on thousands of boards, or obviously nobody's. */
-const NO_UUID = /^(?:([0-9a-f])\1{7}-(?:\1{4}-){3}\1{12}|03000200-0400-0500-0006-000700080009|12345678-1234-.*)$/
+const NO_UUID =
+  /^(?:([0-9a-f])\1{7}-(?:\1{4}-){3}\1{12}|(03000200-0400-0500|00020003-0004-0005)-0006-000700080009|(fe){4}-(fefe-){3}(fe){6}|12345678-1234-.*)$/
 
 export function parseInventory(body: Buffer): Inventory | Fault {
   const lines = body.toString('utf8').split('\n')
@@ -130,10 +131,14 @@ function filled(word: string | undefined): string {
 
 /** No control characters, one line, short: it is shown on terminals. Commas and bars separate the lists of the table. */
 function clean(word: string): string {
-  return word
-    .replace(/[\p{C}\ufffd]/gu, ' ')
-    .trim()
-    .slice(0, limits.fieldCharacters)
+  return (
+    word
+      .replace(/[\p{C}\ufffd]/gu, ' ')
+      .trim()
+      .slice(0, limits.fieldCharacters)
+      // Half of a character is none, and would be stored as something else.
+      .replace(/[\ud800-\udbff]$/, '')
+  )
 }
 
 function cleaned(neighbour: LldpNeighbour): LldpNeighbour {

@@ -7,6 +7,8 @@ export const limits = {
   fieldCharacters: 120,
   /** Machines that wait at once: one more is refused, so that nobody fills the disk. A row is at most some 12 kB. */
   waiting: 1024,
+  /** A machine that waits has said so within this time, or is asked to say it again. */
+  heardMs: 3600_000,
   /** A machine that was not heard of for so long makes room for another. */
   forgottenMs: 7 * 24 * 3600_000,
   /** Reports of one address: a frame of LLDP may follow the first one at once, more need not. */

@@ -25,9 +25,13 @@ export function rowUpdate(
   const bootMac = inventory.ports.find(({ name }) => name === inventory.boot)?.mac ?? ''
   const macs = new Set(inventory.ports.map(({ mac }) => mac))
   const isSame = (machine: DiscoveredMachine) => machine.ports.some(({ mac }) => macs.has(mac))
+  // A machine without a UUID that boots from its other port: nobody else has the same ports, all of them.
+  const hasSamePorts = ({ ports }: DiscoveredMachine) =>
+    ports.length === macs.size && ports.every(({ mac }) => macs.has(mac))
   const own =
     machines.find((machine) => machine.bootMac === bootMac) ??
-    machines.find((machine) => machine.uuid.toLowerCase() === inventory.uuid && isSame(machine))
+    machines.find((machine) => machine.uuid.toLowerCase() === inventory.uuid && isSame(machine)) ??
+    machines.find(hasSamePorts)
   const isTaken = machines.some((machine) => machine.uuid.toLowerCase() === inventory.uuid && machine !== own)
   const uuid = own?.uuid ?? (inventory.uuid === '' || isTaken ? uuidOfMac(bootMac) : inventory.uuid)
   const columns = machineColumns(inventory, ip, nowMs)
@@ -52,12 +56,17 @@ function makeRoom(
   return { fault: `${waiting.length} machines wait already: adopt them, or liteboot discovered --remove` }
 }
 
-/** Nothing but the time is new: need not be written. */
-export function saysNothingNew(row: Row | undefined, values: Readonly<Record<string, string>>): boolean {
-  if (!row) return false
+/** Nothing but the time is new, and that hardly: need not be written. */
+export function saysNothingNew(row: Row | undefined, values: Readonly<Record<string, string>>, nowMs: number): boolean {
+  if (!row || !isHeard(row, nowMs)) return false
   return Object.entries(values).every(([column, value]) =>
     column === 'otherdata' ? withoutTime(cell(row, column)) === withoutTime(value) : cell(row, column) === value,
   )
+}
+
+/** It has reported of late. */
+export function isHeard(row: Row, nowMs: number): boolean {
+  return nowMs - machineOf(row).lastSeenMs < limits.heardMs
 }
 
 function withoutTime(otherdata: string): string {

@@ -8,7 +8,7 @@ import { isProxied } from '../cluster/proxy-networks.ts'
 import { type Inventory, parseInventory } from '../discovery/inventory.ts'
 import { limits } from '../discovery/limits.ts'
 import { RateLimit } from '../discovery/rate.ts'
-import { rowUpdate, saysNothingNew } from '../discovery/upsert.ts'
+import { isHeard, rowUpdate, saysNothingNew } from '../discovery/upsert.ts'
 import type { DeskAnswer, DiscoveryDesk } from '../http/discovery-routes.ts'
 import type { Store } from '../store/store.ts'
 import { cell } from '../tables/row.ts'
@@ -17,8 +17,8 @@ import { DISCOVERED_EVENT, type EmitEvent } from '../timeline/event.ts'
 export interface DeskParts {
   readonly cluster: Cluster
   readonly store: Store
-  /** Addresses that strangers hold at the moment. */
-  readonly leases: () => readonly { readonly ip: string; readonly state: string; readonly mac: string | undefined }[]
+  /** Who holds a dynamic address of ours at the moment. */
+  readonly leasedTo: (ip: string) => string | undefined
   /** Hardware addresses on our wires, for networks whose addresses another DHCP server gives. */
   readonly neighbours: () => ReadonlyMap<string, string>
   readonly emit: EmitEvent
@@ -34,7 +34,7 @@ interface Pending {
 }
 
 const WRITE_INTERVAL_MS = 500
-/** A list of all leases, or of all neighbours, is made for it. */
+/** A list of all neighbours is made for it. */
 const ADDRESSES_KNOWN_MS = 1000
 const WARN_INTERVAL_MS = 60_000
 
@@ -43,10 +43,6 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
   const perAddress = new RateLimit(limits.perAddress, limits.addresses)
   const together = new RateLimit(limits.together, 1)
   let pending: Pending[] = []
-  const leased = remembered(now, () => {
-    const bound = parts.leases().filter(({ state, mac }) => state === 'bound' && mac !== undefined)
-    return new Map(bound.map((lease) => [lease.ip, lease.mac ?? '']))
-  })
   const neighbour = remembered(now, parts.neighbours)
   let lastWarningMs = Number.NEGATIVE_INFINITY
 
@@ -55,7 +51,7 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
     const network = discoveryNetworkOf(cluster.current, ip)
     if (!network) return { refusal: refused(403, `no discovery for ${ip}`) }
     const proxied = isProxied(cluster.current, network)
-    const mac = proxied ? neighbour(ip) : leased(ip)
+    const mac = proxied ? neighbour(ip) : parts.leasedTo(ip)
     if (mac !== undefined) return { mac }
     return { refusal: refused(403, proxied ? `${ip} is on no wire of ours` : `${ip} is not leased to anybody`) }
   }
@@ -75,7 +71,7 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
             if ('fault' in update) return update
             if (update.forget !== undefined) transaction.deleteRows('discoverydata', { uuid: update.forget })
             const before = rows.find((row) => cell(row, 'uuid') === update.uuid)
-            if (!saysNothingNew(before, update.values))
+            if (!saysNothingNew(before, update.values, now()))
               transaction.setRows('discoverydata', { uuid: update.uuid }, update.values)
             return update
           }),
@@ -136,10 +132,10 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
       const node = nodeOf(stranger.mac)
       if (node !== undefined) return { kind: 'said', text: `reboot ${node}` }
       const { mac } = stranger
-      const isKnown = store
+      const row = store
         .read('discoverydata')
-        .some((row) => cell(row, 'node') === '' && cell(row, 'otherdata').includes(`"boot":"${mac}"`))
-      return { kind: 'said', text: isKnown ? 'wait' : 'report' }
+        .find((each) => cell(each, 'node') === '' && cell(each, 'otherdata').includes(`"boot":"${mac}"`))
+      return { kind: 'said', text: row && isHeard(row, now()) ? 'wait' : 'report' }
     },
     close() {
       clearInterval(timer)

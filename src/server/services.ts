@@ -170,8 +170,15 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
   )
   onClose(() => nfs.close())
 
-  let leases: DhcpServer['leases'] = () => []
-  const desk = openDiscoveryDesk({ cluster, store, leases: () => leases(), neighbours: readNeighbours, emit, now, log })
+  const desk = openDiscoveryDesk({
+    cluster,
+    store,
+    leasedTo: (ip) => leaseAt(ip as Ipv4),
+    neighbours: readNeighbours,
+    emit,
+    now,
+    log,
+  })
   onClose(() => desk.close())
 
   const files = openFileServer({ now })
@@ -236,7 +243,6 @@ async function openAll(options: ServiceOptions, onClose: (step: () => Promise<vo
     }),
   )
   onClose(() => dhcp.close())
-  leases = () => dhcp.leases()
   leaseAt = (ip) => dhcp.macAt(ip)
 
   const api = await openAdminApi({

@@ -9,8 +9,8 @@ import { newSite, runCommand, type Site, transcript } from './transcript.ts'
 
 const START = new Date(2026, 10, 22, 13, 0, 0).getTime()
 
-/** As the server writes them: one a minute. */
-function report(site: Site, reports: readonly Said[]): void {
+/** As the server writes them: first one a minute, then again. */
+function report(site: Site, reports: readonly Said[], againMs = Date.now()): void {
   const { tables } = site.places
   mkdirSync(dirname(tables), { recursive: true })
   const store = openSqliteStore({ path: tables })
@@ -19,10 +19,11 @@ function report(site: Site, reports: readonly Said[]): void {
       (transaction) => {
         const inventory = parseInventory(Buffer.from(inventoryText(said)))
         if ('fault' in inventory) throw new Error(inventory.fault)
-        const rows = transaction.read('discoverydata')
-        const update = rowUpdate(rows, inventory, `10.77.9.${at + 1}`, START + at * 60_000)
-        if ('fault' in update) throw new Error(update.fault)
-        transaction.setRows('discoverydata', { uuid: update.uuid }, update.values)
+        for (const atMs of [START + at * 60_000, againMs]) {
+          const update = rowUpdate(transaction.read('discoverydata'), inventory, `10.77.9.${at + 1}`, atMs)
+          if ('fault' in update) throw new Error(update.fault)
+          transaction.setRows('discoverydata', { uuid: update.uuid }, update.values)
+        }
       },
       { author: 'server' },
     )
@@ -272,6 +273,29 @@ $ chdef -t network demo dynamicrange=
 ! Warning: site row key=discovery: network demo has no dynamicrange for unknown machines (chdef -t network -o demo dynamicrange=<first>-<last>)
 $ chdef -t site proxydhcp=demo
 1 object definitions have been created or modified.
+`,
+  )
+})
+
+test('by order, a machine that has been silent for hours may be a dead one: said so', async (t) => {
+  const site = await siteWith(t)
+  report(site, MACHINES.slice(0, 1), START)
+  const { stderr, status } = await runCommand(site, ['adopt', 'n[1-2]', '--dry-run'])
+  t.is(status, 0)
+  t.deepEqual(stderr.match(/Warning: .* last heard of/g), ['Warning: 52:54:00:77:00:0b was last heard of'])
+})
+
+test('--replace: serial number and UUID of the machine that was broken are not kept', async (t) => {
+  const site = await siteWith(t)
+  await runCommand(site, ['chtab', 'node=old', 'vpd.serial=BROKEN', 'vpd.uuid=6f5c1f0a-0000-4a5c-9f5e-0d3c1a2b3c4d'])
+  await transcript(
+    t,
+    site,
+    `$ adopt --mac 52:54:00:77:00:0b old --replace
+old: is 52:54:00:77:00:0b (Acme Box 7, serial S1)
+$ gettab node=old vpd.serial vpd.uuid
+vpd.serial: S1
+vpd.uuid: ${''}
 `,
   )
 })

@@ -50,6 +50,12 @@ test('what makers leave in empty fields is nothing', (t) => {
     '0000000',
     'Default string',
     'System Serial Number',
+    'Chassis Serial Number',
+    '0123456789',
+    '1234567890',
+    'Undefined',
+    'FFFFFFFF',
+    '********',
     '-',
   ])
     t.like(parse(inventoryText({ serial })), { serial: '' }, serial)
@@ -57,6 +63,8 @@ test('what makers leave in empty fields is nothing', (t) => {
     '00000000-0000-0000-0000-000000000000',
     'ffffffff-ffff-ffff-ffff-ffffffffffff',
     '03000200-0400-0500-0006-000700080009',
+    '00020003-0004-0005-0006-000700080009',
+    'FEFEFEFE-FEFE-FEFE-FEFE-FEFEFEFEFEFE',
     'Not Settable',
   ])
     t.like(parse(inventoryText({ uuid })), { uuid: '' }, uuid)

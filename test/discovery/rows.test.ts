@@ -58,9 +58,10 @@ test('a machine that reports again keeps its row and its place; only news are wr
   const again = updated(first.rows, {}, AT + 60_000)
   t.is(again.rows.length, 1)
   t.is(again.row.discoverytime, first.row.discoverytime)
-  t.true(saysNothingNew(first.row, again.update.values))
+  t.true(saysNothingNew(first.row, again.update.values, AT + 60_000))
+  t.false(saysNothingNew(first.row, again.update.values, AT + 3600_000), 'that it is still there is news')
   const plugged = updated(first.rows, { more: [lldpLine('eth0', 'sw1', '7')] })
-  t.false(saysNothingNew(first.row, plugged.update.values))
+  t.false(saysNothingNew(first.row, plugged.update.values, AT))
 })
 
 test('boards that all have one UUID are machines of their own', (t) => {
@@ -114,4 +115,27 @@ test('a rate: a burst, then one at a time; whoever is counted is forgotten in th
   t.true(rate.allows('b', 10_500))
   t.true(rate.allows('c', 10_500))
   t.true(rate.allows('a', 10_501), 'only two are remembered')
+})
+
+test('a machine with two ports on one wire is one machine, whichever it boots from, with a UUID or without', (t) => {
+  const ports = ['52:54:00:77:00:0b', '52:54:00:77:00:0c'] as const
+  const boots = (at: 0 | 1, uuid: string): Said => {
+    const more = [`port\teth1\t${ports[at === 0 ? 1 : 0]}\tup\tvirtio_net\t0000:00:03.0`]
+    return { mac: ports[at], uuid, more }
+  }
+  for (const uuid of ['6f5c1f0a-5bb6-4a5c-9f5e-0d3c1a2b3c4d', '-', '03000200-0400-0500-0006-000700080009']) {
+    const first = updated([], boots(0, uuid))
+    const { rows, row } = updated(first.rows, boots(1, uuid), AT + 60_000)
+    t.is(rows.length, 1, uuid)
+    t.is(row.discoverytime, first.row.discoverytime)
+    t.is(machineOf(row).bootMac, ports[1])
+    t.deepEqual(
+      machineOf(row)
+        .ports.map(({ mac }) => mac)
+        .sort(),
+      ports,
+    )
+  }
+  // Only one of the ports: anybody could name it.
+  t.is(updated(updated([], boots(0, '-')).rows, { mac: ports[1], uuid: '-' }).rows.length, 2)
 })

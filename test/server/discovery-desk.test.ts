@@ -55,7 +55,7 @@ async function openDesk(t: ExecutionContext, options: DeskCase = {}) {
   const desk = openDiscoveryDesk({
     cluster,
     store,
-    leases: () => [{ ip: '127.0.0.1', state: lease === null ? 'expired' : 'bound', mac: lease ?? MAC }],
+    leasedTo: () => lease ?? undefined,
     neighbours: () => new Map(neighbour === null ? [] : [['127.0.0.1', neighbour]]),
     emit: (event) => void told.push(event),
     now,
@@ -79,7 +79,7 @@ async function openDesk(t: ExecutionContext, options: DeskCase = {}) {
 }
 
 test('a stranger reports, waits, is adopted, and is told to boot again', async (t) => {
-  const { told, report, state, adopt, rows, store } = await openDesk(t)
+  const { told, report, state, adopt, rows, store, clock } = await openDesk(t)
   t.is(await state(), '200 report')
   t.is(await report(inventoryText()), '200 wait')
   t.is(rows().length, 1)
@@ -88,7 +88,12 @@ test('a stranger reports, waits, is adopted, and is told to boot again', async (
   const { revision } = store
   t.is(await report(inventoryText()), '200 wait')
   t.is(store.revision, revision, 'nothing new is not written')
-  t.is(told.length, 2)
+  clock.nowMs += 3600_000
+  t.is(await state(), '200 report', 'that it is still there is news, once an hour')
+  t.is(await report(inventoryText()), '200 wait')
+  t.true(store.revision > revision)
+  t.is(await state(), '200 wait')
+  t.is(told.length, 3)
   adopt()
   t.is(await state(), '200 reboot n1')
   t.is(await report(inventoryText()), '200 reboot n1')

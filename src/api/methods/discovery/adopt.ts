@@ -23,6 +23,7 @@ interface Plan {
 
 export const adopt: Method<'discovery.adopt'> = async (context, params) => {
   const { noderange, by = 'order', machine, replace } = params
+  const nowMs = Date.now()
   const { snapshot } = await context.compiled()
   const isFree = (one: DiscoveredMachine) => isWaiting(one) && !ownerOf(snapshot, one.bootMac)
   const {
@@ -45,7 +46,7 @@ export const adopt: Method<'discovery.adopt'> = async (context, params) => {
     })()
     for (const { node, machine: one } of plan.pairs) refuseForeignPorts(snapshot, node, one)
     const resolver = createResolver(transaction)
-    for (const pair of plan.pairs) bind(transaction, resolver, pair, plan.method)
+    for (const pair of plan.pairs) bind(transaction, resolver, pair, plan.method, replace === true)
     return plan
   })
   const { pairs, left } = plan
@@ -55,7 +56,7 @@ export const adopt: Method<'discovery.adopt'> = async (context, params) => {
   const stillWaiting = plan.waiting - pairs.length
   const rest = by === 'order' && machine === undefined && stillWaiting > 0 && pairs.length > 0
   const hints = [
-    ...pairs.flatMap((pair) => hintsFor(snapshot, pair)),
+    ...pairs.flatMap((pair) => hintsFor(snapshot, pair, plan.method === 'manual' ? undefined : nowMs)),
     ...(rest ? [`${stillWaiting} more wait: liteboot discovered`] : []),
   ]
   const data = {
@@ -132,12 +133,23 @@ function addressesOf(snapshot: Snapshot, switchName: string): string[] {
   return ip === undefined ? [] : [ip]
 }
 
-function bind(transaction: Transaction, resolver: Resolver, { node, machine }: Pair, method: string): void {
+function bind(
+  transaction: Transaction,
+  resolver: Resolver,
+  { node, machine }: Pair,
+  method: string,
+  replaces: boolean,
+): void {
   transaction.setRows('mac', { node }, { mac: machine.bootMac })
   const isUuid = !machine.uuid.startsWith('00000000-0000-0000-0000-')
   const known = { serial: machine.serial, mtm: machine.model, uuid: isUuid ? machine.uuid : '' }
-  // What the tables say of the machine is the administrator's; only what they do not say is added.
-  const news = Object.entries(known).filter(([column, text]) => text !== '' && !resolver.value(node, 'vpd', column))
+  // What the tables say of the machine is the administrator's; only what they do not say is added. What they say of a
+  // machine that is replaced is true no more.
+  const isNews = ([column, text]: [string, string]) =>
+    replaces
+      ? text !== (resolver.value(node, 'vpd', column) ?? '')
+      : text !== '' && !resolver.value(node, 'vpd', column)
+  const news = Object.entries(known).filter(isNews)
   if (news.length > 0) transaction.setRows('vpd', { node }, Object.fromEntries(news))
   for (const row of transaction.read('discoverydata').filter((each) => cell(each, 'node') === node))
     if (cell(row, 'uuid') !== machine.uuid) transaction.deleteRows('discoverydata', { uuid: cell(row, 'uuid') })
@@ -149,13 +161,21 @@ function describe({ serial, vendor, model }: DiscoveredMachine): string {
   return words.length > 0 ? ` (${words.join(', ')})` : ''
 }
 
+const SILENT_MS = 2 * 3600_000
+const SILENT = 'if it is gone for good, liteboot undo and liteboot discovered --remove'
+
 /** What would keep the adopted machine from booting, said while somebody looks. */
-function hintsFor(snapshot: Snapshot, { node: name, machine }: Pair): string[] {
+function hintsFor(snapshot: Snapshot, { node: name, machine }: Pair, nowMs: number | undefined): string[] {
   const node = snapshot.node(name)
   if (!node) return []
   const hints: string[] = []
   if (node.ip === undefined) hints.push(`${name} has no address: chdef ${name} ip=<address>`)
   if (node.imageName === undefined) hints.push(`${name} has no image: nodeset ${name} osimage=<image>`)
+  // It asks for a week at most, and reports once an hour.
+  if (nowMs !== undefined && nowMs - machine.lastSeenMs > SILENT_MS)
+    hints.push(
+      `${machine.bootMac} was last heard of ${new Date(machine.lastSeenMs).toISOString().slice(0, 16)}Z: ${SILENT}`,
+    )
   const arch = node.arch?.replace('ppc64el', 'ppc64le')
   if (arch !== undefined && machine.arch !== '' && arch !== machine.arch)
     hints.push(`${name} is defined as ${node.arch}, and the machine is ${machine.arch}`)
