@@ -139,7 +139,7 @@ function startAnswer(
       const range = verdict.status === 206 ? { start: verdict.start, end: verdict.end } : { start: 0, end: sizeBytes }
       response.raw.writeHead(verdict.status, {
         ...validators,
-        'Content-Type': contentType(path),
+        'Content-Type': contentType(request.path, path),
         'Content-Length': range.end - range.start,
         ...(verdict.status === 206 ? { 'Content-Range': renderContentRange(range, sizeBytes) } : {}),
       })
@@ -177,6 +177,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.deb': 'application/vnd.debian.binary-package',
 }
 
-function contentType(path: string): string {
-  return TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream'
+/** By the name that was asked for: shim is `shimx64.efi.signed` on the disk, a GRUB of the site `grub2.x86_64`. */
+function contentType(asked: string, path: string): string {
+  const typeOf = (name: string) => TYPES[extname(name).toLowerCase()]
+  return typeOf(asked) ?? typeOf(path) ?? 'application/octet-stream'
 }

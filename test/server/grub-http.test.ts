@@ -14,6 +14,7 @@ const ANSWERS: readonly (readonly [path: string, body: string | undefined])[] = 
   // RHEL's and SUSE's, beside themselves, and the prefix that RHEL's has built in.
   ['/boot/efi/n1//grub.cfg-01-52-54-00-77-00-01', 'grub of n1 by name'],
   ['/boot/efi/n1/x86_64-efi/http.mod', 'image/rootimg/usr/lib/grub/x86_64-efi/http.mod'],
+  ['/boot/efi/n1/netbootx64.efi', 'tftpboot/boot/grub2/grub2.x86_64'],
   ['/boot/efi/n1//grubx64.efi', 'image/rootimg/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed'],
   ['/EFI/redhat/grub.cfg-01-52-54-00-77-00-01', 'grub of n1 by mac'],
   ['/EFI/redhat/grub.cfg', 'grub of n1 by client'],
@@ -41,5 +42,7 @@ for (const [path, body] of ANSWERS)
       t.is(text, method === 'HEAD' ? '' : body)
       t.is(answer.headers.get('content-length'), String(Buffer.byteLength(body)))
       t.is(answer.headers.get('transfer-encoding'), null)
+      // UEFI 2.10 §24.7.3: what firmware that goes by the media type must be told of a program, however it is named on the disk.
+      if (path.endsWith('.efi')) t.is(answer.headers.get('content-type'), 'application/efi')
     }
   })
