@@ -8,8 +8,9 @@ export function renderPetitbootBoot(entry: LoaderEntry): string {
     'default xCAT',
     'label xCAT',
     `\tkernel ${entry.kernel}`,
-    `\tinitrd ${entry.initrd}`,
     `\tappend "${entry.commandLine}"`,
+    // Behind it, since an `initrd=` anywhere among the arguments would replace it.
+    `\tinitrd ${entry.initrd}`,
     '',
   ].join('\n')
 }

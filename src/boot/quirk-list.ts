@@ -134,6 +134,18 @@ export const QUIRKS: readonly Quirk[] = [
     },
   },
   {
+    id: 'initrd-among-arguments',
+    firmware: 'petitboot',
+    symptom: 'An `initrd=` anywhere in `append` takes the place of an `initrd` line above it.',
+    remedy: 'The `initrd` line is the last one.',
+    citations: ['https://github.com/open-power/petitboot/blob/master/discover/pxe-parser.c'],
+    effect: {
+      kind: 'always',
+      file: 'src/boot/petitboot.ts',
+      test: ['test/vm-harness/petitboot.test.ts', 'what is written for a node is what petitboot reads'],
+    },
+  },
+  {
     id: 'words-of-its-own',
     firmware: 'petitboot',
     symptom:

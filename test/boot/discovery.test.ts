@@ -79,8 +79,8 @@ test('petitboot: a POWER image, absolute URLs', (t) => {
 default xCAT
 label xCAT
 \tkernel http://10.77.0.1/image/power/0123456789abcdef/kernel
-\tinitrd http://10.77.0.1/image/power/0123456789abcdef/initrd
 \tappend "${LINE}"
+\tinitrd http://10.77.0.1/image/power/0123456789abcdef/initrd
 `,
   )
 })

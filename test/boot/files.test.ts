@@ -64,8 +64,8 @@ test('petitboot: absolute URLs with their port, the command line quoted, one tab
 default xCAT
 label xCAT
 	kernel http://10.20.0.2:8080/image/hpc9-lite/0123/kernel
-	initrd http://10.20.0.2:8080/image/hpc9-lite/4567/initrd
 	append "NODE=cn07 BOOTIF=0c:42:a1:7e:10:07"
+	initrd http://10.20.0.2:8080/image/hpc9-lite/4567/initrd
 `,
   )
 })

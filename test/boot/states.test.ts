@@ -91,8 +91,8 @@ LABEL xCAT
 default xCAT
 label xCAT
 	kernel http://10.20.0.2/image/hpc9-lite/0123456789abcdef/kernel
-	initrd http://10.20.0.2/image/hpc9-lite/0123456789abcdef/initrd
 	append "liteboot.run=shell ${LINE} BOOTIF=0c:42:a1:7e:10:07 console=tty0 console=hvc0,115200"
+	initrd http://10.20.0.2/image/hpc9-lite/0123456789abcdef/initrd
 `,
   )
   t.is(
