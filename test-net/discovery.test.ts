@@ -105,8 +105,8 @@ function startStranger({ stranger, directory }: Wire): { readonly child: ChildPr
   return { child, output: () => readFileSync(log, 'utf8') }
 }
 
-/** A site's own DHCP server on the same wire: its end in the bridge is p-s. */
-async function openSiteServer(t: ExecutionContext, { lab, directory }: Wire): Promise<void> {
+/** The wire of a site's own DHCP server: its end in the bridge is p-s. Returns its namespace. */
+async function siteWire(t: ExecutionContext, { lab }: Wire): Promise<string> {
   const space = `${lab.namespace}-s`
   await run('ip', ['netns', 'add', space])
   t.teardown(() => run('ip', ['netns', 'delete', space]))
@@ -114,6 +114,42 @@ async function openSiteServer(t: ExecutionContext, { lab, directory }: Wire): Pr
   await run('ip', ['-n', lab.namespace, 'link', 'set', 'p-s', 'master', 'br0', 'up'])
   await run('ip', ['-n', space, 'address', 'add', '10.77.0.2/16', 'dev', 'eth0'])
   await run('ip', ['-n', space, 'link', 'set', 'eth0', 'up'])
+  return space
+}
+
+/** Runs until the test ends; resolves when it says that it is ready. */
+async function startIn(t: ExecutionContext, space: string, words: readonly string[], ready: RegExp): Promise<void> {
+  const child = spawn('ip', ['netns', 'exec', space, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  let said = ''
+  await new Promise<void>((resolve, reject) => {
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString()
+      if (ready.test(said)) resolve()
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    child.once('exit', () => reject(new Error(`${words.join(' ')} ended: ${said}`)))
+  })
+}
+
+async function openKea(t: ExecutionContext, wire: Wire): Promise<void> {
+  const { directory } = wire
+  const file = join(directory, 'kea.json')
+  const Dhcp4 = {
+    'interfaces-config': { interfaces: ['eth0'] },
+    'lease-database': { type: 'memfile', persist: false },
+    loggers: [{ name: 'kea-dhcp4', output_options: [{ output: 'stdout' }], severity: 'INFO' }],
+    subnet4: [{ id: 1, subnet: '10.77.0.0/16', pools: [{ pool: '10.77.200.1 - 10.77.200.9' }] }],
+  }
+  writeFileSync(file, JSON.stringify({ Dhcp4 }))
+  // It locks below /run, which this machine shares with all namespaces.
+  const words = ['env', `KEA_LOCKFILE_DIR=${directory}`, `KEA_PIDFILE_DIR=${directory}`, 'kea-dhcp4', '-c', file]
+  await startIn(t, await siteWire(t, wire), words, /DHCP4_STARTED/)
+}
+
+async function openDnsmasq(t: ExecutionContext, wire: Wire): Promise<void> {
+  const space = await siteWire(t, wire)
   const words = [
     '--no-daemon',
     '--conf-file=/dev/null',
@@ -122,19 +158,9 @@ async function openSiteServer(t: ExecutionContext, { lab, directory }: Wire): Pr
     '--bind-interfaces',
     '--no-ping',
   ]
-  const range = ['--dhcp-range=10.77.200.1,10.77.200.9,255.255.0.0', `--dhcp-leasefile=${join(directory, 'leases')}`]
-  const child = spawn('ip', ['netns', 'exec', space, 'dnsmasq', ...words, ...range], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  let said = ''
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      if (/sockets bound exclusively/.test(said)) resolve()
-    })
-    child.once('exit', () => reject(new Error(`dnsmasq ended: ${said}`)))
-  })
+  const leases = `--dhcp-leasefile=${join(wire.directory, 'leases')}`
+  const range = '--dhcp-range=10.77.200.1,10.77.200.9,255.255.0.0'
+  await startIn(t, space, ['dnsmasq', ...words, range, leases], /sockets bound exclusively/)
 }
 
 interface Site {
@@ -152,11 +178,17 @@ const SITES: readonly Site[] = [
     title: 'with an address of ours',
     ...{ programs: [], settings: [], network: ['dynamicrange=10.77.9.1-10.77.9.9'], address: /^10\.77\.9\.\d$/ },
   },
-  {
-    title: 'with an address of the site’s own DHCP server',
-    ...{ programs: ['dnsmasq'], settings: ['proxydhcp=demo'], network: [], address: /^10\.77\.200\.\d$/ },
-    open: openSiteServer,
-  },
+  ...(
+    [
+      ['dnsmasq', openDnsmasq],
+      ['kea-dhcp4', openKea],
+    ] as const
+  ).map(
+    ([program, open]): Site => ({
+      title: `with an address of the site’s own DHCP server (${program})`,
+      ...{ programs: [program], settings: ['proxydhcp=demo'], network: [], address: /^10\.77\.200\.\d$/, open },
+    }),
+  ),
 ]
 
 for (const site of SITES)
