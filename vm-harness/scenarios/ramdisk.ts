@@ -1,6 +1,7 @@
 /**
  * Roots in memory: the demonstration's image packed as cpio and as squashfs, each booted to its login prompt, with the
- * demonstration's checks read inside the guest and the stages of the boot in its timeline.
+ * demonstration's checks read inside the guest and the stages of the boot in its timeline. At the end a machine whose memory is
+ * too small for the root.
  *
  *   node vm-harness/scenarios/ramdisk.ts [--keep] [--directory DIR]
  */
@@ -11,6 +12,9 @@ import { addImageContent, IMAGE, NODES, SERVER, siteCommands, sitePaths, writeEx
 import { type Rehearsal, rehearse } from '../rehearsal.ts'
 
 const MEMORY_MIB = 2048
+/** Enough for kernel and initrd, and too little for the root of the demonstration. */
+const SMALL_MIB = 256
+const CONSOLE_MS = 30_000
 
 interface Packing {
   readonly words: readonly string[]
@@ -59,6 +63,26 @@ async function ramdisk(rehearsal: Rehearsal): Promise<void> {
       await rehearsal.timeline(node.name),
     )
   }
+  await tooSmall(rehearsal, node)
+}
+
+/** It must be told before the kernel kills something, on the console and in the timeline, and what helps. */
+async function tooSmall(rehearsal: Rehearsal, node: (typeof NODES)[number]): Promise<void> {
+  rehearsal.say(`a machine of ${SMALL_MIB} MiB`)
+  const machine = await rehearsal.power({ ...node, memoryMiB: SMALL_MIB })
+  const told = await rehearsal.untilTimeline(node.name, /^failed at root/m)
+  rehearsal.judge(
+    'the timeline says that the root does not fit, and what to do',
+    /^failed at root: the root takes \d+ MiB of memory, \d+ MiB of \d+ MiB are free: give the node more.*\ncheck: do one of the things/m,
+    told,
+  )
+  await machine.console.waitFor(/the root takes \d+ MiB of memory/, CONSOLE_MS, 'the reason on the console')
+  rehearsal.judge(
+    'nothing was killed for want of memory',
+    /^(?![\s\S]*(Out of memory|Kernel panic))/,
+    machine.console.tail(),
+  )
+  await machine.close()
 }
 
 await rehearse('ramdisk', ramdisk)
