@@ -5,7 +5,7 @@ export const limits = {
   frames: 8,
   /** Text of one field; names of processors have some 60 characters. */
   fieldCharacters: 120,
-  /** Machines that wait at once: one more is refused, so that nobody fills the disk. A row is at most some 12 kB. */
+  /** Machines that wait at once: one more is refused, so that nobody fills the disk. A row is at most some 24 kB. */
   waiting: 1024,
   /** A machine that waits has said so within this time, or is asked to say it again. */
   heardMs: 3600_000,

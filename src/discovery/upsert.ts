@@ -20,8 +20,9 @@ export function rowUpdate(
   inventory: Inventory,
   ip: string,
   nowMs: number,
+  read: (row: Row) => DiscoveredMachine = machineOf,
 ): RowUpdate | { readonly fault: string } {
-  const machines = rows.map(machineOf)
+  const machines = rows.map(read)
   const bootMac = inventory.ports.find(({ name }) => name === inventory.boot)?.mac ?? ''
   const macs = new Set(inventory.ports.map(({ mac }) => mac))
   const isSame = (machine: DiscoveredMachine) => machine.ports.some(({ mac }) => macs.has(mac))

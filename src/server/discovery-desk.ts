@@ -7,6 +7,7 @@ import type { Cluster, MacAddress } from '../cluster/model.ts'
 import { isProxied } from '../cluster/proxy-networks.ts'
 import { type Inventory, parseInventory } from '../discovery/inventory.ts'
 import { limits } from '../discovery/limits.ts'
+import { rememberMachines } from '../discovery/machine.ts'
 import { RateLimit } from '../discovery/rate.ts'
 import { isHeard, rowUpdate, saysNothingNew } from '../discovery/upsert.ts'
 import type { DeskAnswer, DiscoveryDesk } from '../http/discovery-routes.ts'
@@ -43,6 +44,7 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
   const perAddress = new RateLimit(limits.perAddress, limits.addresses)
   const together = new RateLimit(limits.together, 1)
   let pending: Pending[] = []
+  const machineOf = rememberMachines()
   const neighbour = remembered(now, parts.neighbours)
   let lastWarningMs = Number.NEGATIVE_INFINITY
 
@@ -64,17 +66,24 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
     if (batch.length === 0) return
     try {
       const { result } = store.transact(
-        (transaction) =>
-          batch.map(({ ip, inventory }) => {
-            const rows = transaction.read('discoverydata')
-            const update = rowUpdate(rows, inventory, ip, now())
+        (transaction) => {
+          // Read once: there may be 1024 rows of 20 kB, and 64 reports.
+          let rows = [...transaction.read('discoverydata')]
+          return batch.map(({ ip, inventory }) => {
+            const update = rowUpdate(rows, inventory, ip, now(), machineOf)
             if ('fault' in update) return update
-            if (update.forget !== undefined) transaction.deleteRows('discoverydata', { uuid: update.forget })
-            const before = rows.find((row) => cell(row, 'uuid') === update.uuid)
-            if (!saysNothingNew(before, update.values, now()))
-              transaction.setRows('discoverydata', { uuid: update.uuid }, update.values)
+            const { uuid, forget, values } = update
+            if (forget !== undefined) {
+              transaction.deleteRows('discoverydata', { uuid: forget })
+              rows = rows.filter((row) => cell(row, 'uuid') !== forget)
+            }
+            const at = rows.findIndex((row) => cell(row, 'uuid') === uuid)
+            if (saysNothingNew(rows[at], values, now())) return update
+            transaction.setRows('discoverydata', { uuid }, values)
+            rows.splice(at < 0 ? rows.length : at, 1, { ...rows[at], uuid, ...values })
             return update
-          }),
+          })
+        },
         // Machines tell this of themselves; the history is for what people change.
         { author: 'server', record: false },
       )
@@ -134,7 +143,7 @@ export function openDiscoveryDesk(parts: DeskParts): DiscoveryDesk & { close(): 
       const { mac } = stranger
       const row = store
         .read('discoverydata')
-        .find((each) => cell(each, 'node') === '' && cell(each, 'otherdata').includes(`"boot":"${mac}"`))
+        .find((each) => cell(each, 'node') === '' && cell(each, 'otherdata').startsWith(`{"boot":"${mac}"`))
       return { kind: 'said', text: row && isHeard(row, now()) ? 'wait' : 'report' }
     },
     close() {

@@ -2,7 +2,7 @@
 import test from 'ava'
 import { type Inventory, parseInventory } from '../../src/discovery/inventory.ts'
 import { limits } from '../../src/discovery/limits.ts'
-import { inOrder, isWaiting, machineOf } from '../../src/discovery/machine.ts'
+import { inOrder, isWaiting, machineOf, rememberMachines } from '../../src/discovery/machine.ts'
 import { RateLimit } from '../../src/discovery/rate.ts'
 import { rowUpdate, saysNothingNew } from '../../src/discovery/upsert.ts'
 import type { Row } from '../../src/tables/row.ts'
@@ -138,4 +138,14 @@ test('a machine with two ports on one wire is one machine, whichever it boots fr
   }
   // Only one of the ports: anybody could name it.
   t.is(updated(updated([], boots(0, '-')).rows, { mac: ports[1], uuid: '-' }).rows.length, 2)
+})
+
+test('rows that are looked at again are read once, and anew when a cell has changed', (t) => {
+  const { row } = updated([], {})
+  const read = rememberMachines()
+  const first = read(row)
+  t.is(read({ ...row }), first)
+  t.deepEqual(read({ ...row, node: 'n1' }), machineOf({ ...row, node: 'n1' }))
+  t.not(read(row), first)
+  t.deepEqual(rowUpdate([row], inventory(), '10.77.9.1', AT, read), rowUpdate([row], inventory(), '10.77.9.1', AT))
 })

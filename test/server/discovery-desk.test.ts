@@ -151,3 +151,13 @@ test('too many reports are refused without a word in the log, and later ones are
   clock.nowMs += 10_000
   t.is(await report(inventoryText({ serial: 'S10' })), '200 wait')
 })
+
+test('two reports of one machine in one moment are one row', async (t) => {
+  const { report, rows } = await openDesk(t)
+  t.deepEqual(await Promise.all([report(inventoryText()), report(inventoryText({ serial: 'S2' }))]), [
+    '200 wait',
+    '200 wait',
+  ])
+  t.is(rows().length, 1)
+  t.true(['S1', 'S2'].includes(rows()[0]?.serial ?? ''))
+})
