@@ -89,6 +89,12 @@ function decideCircling(draft: BootDraft, at: StageName, seen: string, silentMs:
 
 /** A stranger, `nodeset shell` and `shutdown`: the initrd does something else than booting, and stays there. */
 function decideAside(draft: BootDraft, endMs: number): Verdict | undefined {
+  const told = draft.events.findLast((event) => isRefusedReport(event) || event.event === DISCOVERED_EVENT)
+  if (told && isRefusedReport(told)) {
+    const summary = `failed at network: the inventory was refused: ${firstLine(told.detail ?? '')} (${renderDuration(endMs - told.atMs)} ago)`
+    const advice = 'mend what is named above; the machine reports again by itself'
+    return { state: 'failed', at: 'network', summary, advice }
+  }
   const waiting = draft.events.find(({ service, event }) => service === 'server' && event === DISCOVERED_EVENT)
   if (waiting) {
     const summary = `waits to be adopted for ${renderDuration(endMs - waiting.atMs)}: liteboot discovered`
@@ -99,6 +105,11 @@ function decideAside(draft: BootDraft, endMs: number): Verdict | undefined {
   const ago = renderDuration(endMs - last.atMs)
   const summary = last.stage === 'shell' ? `in a shell on its console for ${ago}` : `switched itself off ${ago} ago`
   return { state: 'running', at: undefined, summary, advice: undefined }
+}
+
+/** Of a machine that no table knows: it took stock, and nobody will see it. */
+function isRefusedReport({ service, event, object, ok }: BootEvent): boolean {
+  return service === 'http' && event === 'refused' && object === '/discover/v1/report' && !ok
 }
 
 /** What was answered starts no kernel: on purpose (`nodeset boot`, `offline`), or because the tables are wrong. */

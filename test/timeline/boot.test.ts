@@ -425,3 +425,31 @@ test('firmware that nothing boots: said at once, not blamed on TFTP, and over wh
   // After a whole boot it is another one.
   t.is(fold([...wholeBoot(), ...answered(120, rows)], 121).length, 2)
 })
+
+test('a machine that no table knows: its inventory is refused, and then taken', (t) => {
+  const who = { mac: '52:54:00:77:00:0b', ip: '10.77.9.1' }
+  const events: BootEvent[] = [
+    { atMs: T0, service: 'dhcp', event: 'DISCOVER', ok: true, ...who },
+    { atMs: T0 + 500, service: 'dhcp', event: 'ACK', object: 'snponly.efi', ok: true, ...who },
+    ...[2000, 12_000].map((atMs): BootEvent => {
+      const detail = '503 1024 machines wait already: adopt them, or liteboot discovered --remove'
+      return {
+        atMs: T0 + atMs,
+        service: 'http',
+        event: 'refused',
+        object: '/discover/v1/report',
+        ok: false,
+        detail,
+        ...who,
+      }
+    }),
+  ]
+  const refused = foldBoots(who.mac, events, T0 + 20_000).at(-1)
+  t.is(refused?.state, 'failed')
+  t.regex(
+    refused?.summary ?? '',
+    /^failed at network: the inventory was refused: 503 1024 machines wait .* \(8\.0 s ago\)$/,
+  )
+  const taken = { atMs: T0 + 22_000, service: 'server', event: 'discovered', ok: true, ...who } as const
+  t.regex(foldBoots(who.mac, [...events, taken], T0 + 30_000).at(-1)?.summary ?? '', /^waits to be adopted for 8\.0 s/)
+})
