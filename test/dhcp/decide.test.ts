@@ -229,6 +229,21 @@ test('RFC 1497: a BOOTP client without the magic cookie gets none back', async (
   t.is(reply?.yiaddr, '10.77.0.11')
 })
 
+test('PowerVM: one BOOTP request, with or without a magic cookie, gets the GRUB program and its server in the header', async (t) => {
+  const node = { name: 'n01', mac: N01, ip: '10.77.0.11', image: 'img', arch: 'ppc64le' } as const
+  for (const netboot of ['grub2', 'yaboot', undefined])
+    // 0.0.0.0 where SMS was told no address, else the one it was told.
+    for (const cookie of [true, false])
+      for (const ciaddr of ['0.0.0.0', '10.77.0.11']) {
+        const nodes = [netboot === undefined ? node : { ...node, netboot }]
+        const lab = await openHarness({ tables: { ...TABLES, nodes } })
+        const reply = await lab.ask({ mac: N01, cookie, ciaddr })
+        t.like(reply, { file: 'boot/grub2/grub2-n01', siaddr: '10.77.0.1', yiaddr: '10.77.0.11' })
+        t.is(reply?.to.address, ciaddr === '0.0.0.0' ? '255.255.255.255' : ciaddr)
+        t.regex(lastDetail(lab), /GRUB, chosen by the tables/)
+      }
+})
+
 test('a refused port (*NOIP*) and a port without address: silence, told to the administrator', async (t) => {
   const lab = await openHarness({ tables: TABLES })
   t.is(await lab.ask({ type: MESSAGE.DISCOVER, mac: '52:54:00:77:00:03' }), undefined)
