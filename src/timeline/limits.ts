@@ -14,6 +14,8 @@ export const TIMELINE_LIMITS = {
   eventsPerNode: 2000,
   /** All machines together that are no nodes. Anybody can make up hardware addresses; the newest are kept. */
   strangerEvents: 50_000,
+  /** Events in which strangers of late are looked for. */
+  strangersLookedAt: 2000,
   ageMs: 90 * 24 * 3600_000,
   /** How often old events are looked for. */
   pruneMs: 10 * 60_000,

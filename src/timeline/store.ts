@@ -34,6 +34,8 @@ export interface TimelineReader {
   boots(subject: string): Boot[]
   /** Everyone with events, newest first. */
   subjects(): { readonly subject: string; readonly lastMs: number }[]
+  /** Those of the newest events that are no nodes, newest first. */
+  strangers(): string[]
   close(): void
 }
 
@@ -174,6 +176,10 @@ export function openTimeline(options: TimelineOptions): Timeline {
       flush()
       return reader.subjects()
     },
+    strangers() {
+      flush()
+      return reader.strangers()
+    },
     close() {
       if (closed) return
       closed = true
@@ -268,6 +274,7 @@ function createReader(database: DatabaseSync, now: () => number): Omit<TimelineR
   const everyone = database.prepare(
     'SELECT subject, max(at_ms) AS last_ms FROM event GROUP BY subject ORDER BY last_ms DESC',
   )
+  const newestStrangers = database.prepare(`SELECT subject FROM event WHERE ${IS_STRANGER} ORDER BY id DESC LIMIT ?`)
   function eventsOf(subject: string, query: { sinceMs?: number; limit?: number } = {}): BootEvent[] {
     const rows = newest.all(subject, query.sinceMs ?? 0, query.limit ?? -1) as unknown as EventRow[]
     return rows.map(readRow).reverse()
@@ -283,6 +290,10 @@ function createReader(database: DatabaseSync, now: () => number): Omit<TimelineR
       (everyone.all() as unknown as SubjectRow[])
         .filter(({ subject }) => subject !== EVERY_NODE)
         .map((row) => ({ subject: row.subject, lastMs: row.last_ms })),
+    strangers: () => {
+      const rows = newestStrangers.all(TIMELINE_LIMITS.strangersLookedAt) as unknown as { subject: string }[]
+      return [...new Set(rows.map(({ subject }) => subject))]
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { parseInventory } from '../../src/discovery/inventory.ts'
 import { rowUpdate } from '../../src/discovery/upsert.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
+import { openTimeline } from '../../src/timeline/store.ts'
 import { inventoryText, lldpLine, type Said } from '../discovery/inventory-text.ts'
 import { newSite, runCommand, type Site, transcript } from './transcript.ts'
 
@@ -298,4 +299,32 @@ S1
 `,
   )
   t.is((await runCommand(site, ['gettab', 'node=old', 'vpd.uuid'])).stdout.trim(), '')
+})
+
+test('unknown machines whose boot stopped before they could tell of themselves are named, with why', async (t) => {
+  const site = await siteWith(t, [])
+  const nowMs = Date.now()
+  const timeline = openTimeline({ file: site.places.timeline, now: () => nowMs })
+  const boot = (mac: string, ip: string, detail: string) => {
+    const who = { mac, ip, ok: true } as const
+    timeline.emit({ ...who, atMs: nowMs - 9000, service: 'dhcp', event: 'DISCOVER' })
+    timeline.emit({ ...who, atMs: nowMs - 8000, service: 'dhcp', event: 'ACK', object: 'snponly.efi' })
+    timeline.emit({ ...who, atMs: nowMs - 7000, service: 'server', event: 'boot file', ok: false, detail })
+  }
+  boot(
+    '52:54:00:77:00:0b',
+    '10.77.9.3',
+    'discovery: none of the images boots unknown x86_64 machines: run liteimg lite',
+  )
+  boot('52:54:00:77:00:99', '10.77.9.4', 'this one is the node old')
+  boot('52:54:00:77:00:0d', '10.99.9.4', 'and this one is somewhere else')
+  timeline.close()
+  const { stderr, status } = await runCommand(site, ['discovered'])
+  t.is(status, 0)
+  t.regex(stderr, /^No machine waits\.$/m)
+  t.regex(
+    stderr,
+    /^52:54:00:77:00:0b: failed at boot file: discovery: none .* run liteimg lite \(.* ago\): liteboot timeline /m,
+  )
+  t.is(stderr.match(/liteboot timeline/g)?.length, 1)
 })

@@ -1,7 +1,9 @@
 /** discovered: the machines that wait, in the order in which `adopt` takes them. */
-import { discoversOn } from '../../../cluster/discovery.ts'
+import { existsSync } from 'node:fs'
+import { discoversOn, discoveryNetworkOf } from '../../../cluster/discovery.ts'
 import type { MacAddress, Snapshot } from '../../../cluster/model.ts'
 import { type DiscoveredMachine, type DiscoveredPort, isWaiting } from '../../../discovery/machine.ts'
+import { openTimelineReader } from '../../../timeline/store.ts'
 import { commandResult } from '../../protocol.ts'
 import type { Method } from '../context.ts'
 import { allMachines, machinesNamed } from './find.ts'
@@ -11,20 +13,53 @@ interface Listed extends DiscoveredMachine {
   readonly boundTo: string | undefined
 }
 
+/** Of the last hour, and no more than fit on a screen. */
+const OF_LATE_MS = 3600_000
+const STOPPED_MAX = 5
+const LOOKED_AT_MAX = 50
+
 export const list: Method<'discovery.list'> = async (context, { machines: names = [], all, long }) => {
+  context.server?.flushTimeline()
   const { snapshot } = await context.compiled()
   const everything = allMachines(context.store)
   const named = names.length > 0 ? machinesNamed(everything, names) : everything
   const listed = named
     .map((machine): Listed => ({ ...machine, boundTo: ownerOf(snapshot, machine) }))
     .filter((machine) => all || names.length > 0 || (isWaiting(machine) && machine.boundTo === undefined))
-  const notes = listed.length > 0 ? [] : [noneWaits(snapshot, everything.length)]
+  const stopped = names.length > 0 || all ? [] : stoppedStrangers(context.timelineFile, snapshot)
+  const notes = [...(listed.length > 0 ? [] : [noneWaits(snapshot, everything.length)]), ...stopped]
   const lines = long ? listed.flatMap(stanza) : table(listed)
   return commandResult(lines, listed.map(dataOf), notes)
 }
 
 function ownerOf(snapshot: Snapshot, { bootMac }: DiscoveredMachine): string | undefined {
   return bootMac === '' ? undefined : snapshot.portByMac(bootMac as MacAddress)?.node.name
+}
+
+/** Machines on networks that opt in, whose boot stopped before they could tell of themselves. */
+function stoppedStrangers(file: string, snapshot: Snapshot): string[] {
+  if (!existsSync(file)) return []
+  const nowMs = Date.now()
+  const reader = openTimelineReader({ file, now: () => nowMs })
+  try {
+    const found = reader
+      .strangers()
+      .slice(0, LOOKED_AT_MAX)
+      .flatMap((mac) => {
+        if (snapshot.portByMac(mac as MacAddress)) return []
+        const boot = reader.boots(mac).at(-1)
+        if (!boot || nowMs - boot.lastMs > OF_LATE_MS || (boot.state !== 'failed' && boot.state !== 'stuck')) return []
+        const isOurs = boot.events.some(({ ip }) => ip !== undefined && discoveryNetworkOf(snapshot, ip) !== undefined)
+        return isOurs ? [`${mac}: ${boot.summary}: liteboot timeline ${mac}`] : []
+      })
+    const more = found.length - STOPPED_MAX
+    return [...found.slice(0, STOPPED_MAX), ...(more > 0 ? [`and ${more} more whose boot stopped`] : [])]
+  } catch {
+    // An older file, or one that is being made: the list does without.
+    return []
+  } finally {
+    reader.close()
+  }
 }
 
 function noneWaits(snapshot: Snapshot, known: number): string {
