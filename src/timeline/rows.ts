@@ -46,6 +46,7 @@ type Cell = string | number | null
 
 export type EventRow = Readonly<Record<(typeof COLUMNS)[number], Cell>>
 
+/** Clients choose the names of files, and terminals obey control characters. */
 export function writeRow(event: BootEvent): Cell[] {
   return [
     Math.round(event.atMs),
@@ -55,8 +56,8 @@ export function writeRow(event: BootEvent): Cell[] {
     event.node ?? null,
     event.mac ?? null,
     event.ip ?? null,
-    event.object?.slice(0, TIMELINE_LIMITS.objectChars) ?? null,
-    event.detail?.slice(0, TIMELINE_LIMITS.detailChars) ?? null,
+    event.object?.slice(0, TIMELINE_LIMITS.objectChars).replace(/[\p{Cc}\p{Cf}]/gu, '?') ?? null,
+    event.detail?.slice(0, TIMELINE_LIMITS.detailChars).replace(/(?![\t\n\r])[\p{Cc}\p{Cf}]/gu, '?') ?? null,
     event.bytes ?? null,
     event.durationMs === undefined ? null : Math.round(event.durationMs),
     event.stage ?? null,

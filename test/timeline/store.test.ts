@@ -244,3 +244,19 @@ function hex(byte: number): string {
 async function waitUntil(is: () => boolean): Promise<void> {
   for (let turn = 0; turn < 500 && !is(); turn += 1) await pause(20)
 }
+
+test('names that clients make up cannot write to the terminal of whoever reads them', (t) => {
+  const timeline = openTimeline({ file: newFile(), now })
+  const object = 'a\u001b[2J\u202eb'
+  timeline.emit({
+    atMs: T0,
+    service: 'tftp',
+    event: 'read',
+    ip: '10.0.0.9',
+    object,
+    ok: false,
+    detail: `no\u0007 ${object}\nx`,
+  })
+  t.like(timeline.eventsOf('10.0.0.9')[0], { object: 'a?[2J?b', detail: 'no? a?[2J?b\nx' })
+  timeline.close()
+})
