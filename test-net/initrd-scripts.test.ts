@@ -487,7 +487,10 @@ for (const shell of CANNOT_RUN === undefined ? SHELLS : []) {
       const out =
         await run(`stages root persistent trees; mkdir -p $WORK/server/late/etc; echo late >$WORK/server/late/etc/x
       stages trees entries && content /etc/x; printf 'notes: %s' "$(grep -c 'note: optional tree 20' $RUN_DIR/boot.log)"; grep -c "/mnt/10 " /proc/self/mountinfo`)
-      t.regex(out, /^FAILED trees: required litetree directories are not mounted: 10.77.0.1:\/late \(no such export\)\nlate\nnotes: 2/)
+      t.regex(
+        out,
+        /^FAILED trees: required litetree directories are not mounted: 10.77.0.1:\/late \(no such export\)\nlate\nnotes: 2/,
+      )
       t.regex(readFileSync(join(work, 'run/boot.log'), 'utf8'), /no such export/)
     },
   )

@@ -231,8 +231,8 @@ test('RFC 1497: a BOOTP client without the magic cookie gets none back', async (
 
 test('PowerVM: one BOOTP request, with or without a magic cookie, gets the GRUB program and its server in the header', async (t) => {
   const node = { name: 'n01', mac: N01, ip: '10.77.0.11', image: 'img', arch: 'ppc64le' } as const
+  // 0.0.0.0 where SMS was told no address, else the one it was told.
   for (const netboot of ['grub2', 'yaboot', undefined])
-    // 0.0.0.0 where SMS was told no address, else the one it was told.
     for (const cookie of [true, false])
       for (const ciaddr of ['0.0.0.0', '10.77.0.11']) {
         const nodes = [netboot === undefined ? node : { ...node, netboot }]
