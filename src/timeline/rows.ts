@@ -5,6 +5,11 @@ import { TIMELINE_LIMITS } from './limits.ts'
 /** No name of a node has a colon: a stranger's hardware address. Else its address, where nobody knows more. */
 export const IS_STRANGER = "(subject GLOB '*:*' OR subject GLOB '[0-9]*.[0-9]*.[0-9]*.[0-9]*')"
 
+/** The same as IS_STRANGER. */
+export function isStranger(subject: string): boolean {
+  return subject.includes(':') || /^\d.*\.\d.*\.\d.*\.\d/.test(subject)
+}
+
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS event (
   id INTEGER PRIMARY KEY,

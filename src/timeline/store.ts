@@ -5,6 +5,7 @@ import { type Boot, foldBoots } from './boot.ts'
 import { type BootEvent, type EmitEvent, EVERY_NODE } from './event.ts'
 import { TIMELINE_LIMITS } from './limits.ts'
 import { COLUMNS, type EventRow, IS_STRANGER, readRow, SCHEMA, writeRow } from './rows.ts'
+import { openTrim } from './trim.ts'
 
 export interface TimelineOptions {
   readonly file: string
@@ -59,9 +60,9 @@ export function openTimeline(options: TimelineOptions): Timeline {
   const reader = createReader(database, options.now)
   const counters = { emitted: 0, written: 0, repeated: 0, dropped: 0, failed: 0 }
   const isRepeatInFlood = floodFilter(limits)
-  const sinceTrim = new Map<string, number>()
-  /** What an earlier run of the server has left behind is looked at with the first ones. */
-  let strangersSinceTrim: number = limits.strangerEvents
+  const bounds = openTrim(database, limits, options.now, (error) =>
+    options.log?.warn({ err: error }, 'timeline: old events cannot be removed'),
+  )
   let queue: BootEvent[] = []
   let timer: NodeJS.Timeout | undefined
   let closed = false
@@ -81,9 +82,7 @@ export function openTimeline(options: TimelineOptions): Timeline {
       for (const event of batch) {
         const subject = subjectOf(event)
         insert.run(subject, ...writeRow(event))
-        // Strangers are counted together: there is no end of hardware addresses.
-        if (isStranger(subject)) strangersSinceTrim += 1
-        else sinceTrim.set(subject, (sinceTrim.get(subject) ?? 0) + 1)
+        bounds.count(subject)
       }
       database.exec('COMMIT')
       counters.written += batch.length
@@ -102,7 +101,7 @@ export function openTimeline(options: TimelineOptions): Timeline {
       timer = undefined
       writeBatch()
       if (queue.length > 0) schedule(0)
-      else trimLongest()
+      else bounds.trim()
     }, waitMs)
     timer.unref()
   }
@@ -110,43 +109,6 @@ export function openTimeline(options: TimelineOptions): Timeline {
   function flush(): void {
     while (queue.length > 0) writeBatch()
   }
-
-  const trim = database.prepare(
-    'DELETE FROM event WHERE subject = ?1 AND id <= (SELECT id FROM event WHERE subject = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)',
-  )
-
-  const trimStrangers = database.prepare(
-    `DELETE FROM event WHERE ${IS_STRANGER} AND id <= (SELECT id FROM event WHERE ${IS_STRANGER} ORDER BY id DESC LIMIT 1 OFFSET ?)`,
-  )
-
-  /** A node is looked at when it got a tenth more than it may have; a few nodes a turn. */
-  function trimLongest(): void {
-    if (strangersSinceTrim > limits.strangerEvents / 10) {
-      strangersSinceTrim = 0
-      attempt(() => trimStrangers.run(limits.strangerEvents))
-    }
-    let turns = 20
-    for (const [subject, added] of sinceTrim) {
-      if (added < limits.eventsPerNode / 10) continue
-      sinceTrim.delete(subject)
-      attempt(() => trim.run(subject, limits.eventsPerNode))
-      turns -= 1
-      if (turns === 0) break
-    }
-  }
-
-  const expire = database.prepare('DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at_ms < ? LIMIT 5000)')
-
-  function attempt(change: () => void): void {
-    try {
-      change()
-    } catch (error) {
-      options.log?.warn({ err: error }, 'timeline: old events cannot be removed')
-    }
-  }
-
-  const pruning = setInterval(() => attempt(() => expire.run(options.now() - limits.ageMs)), limits.pruneMs)
-  pruning.unref()
 
   return {
     counters,
@@ -184,16 +146,11 @@ export function openTimeline(options: TimelineOptions): Timeline {
       if (closed) return
       closed = true
       clearTimeout(timer)
-      clearInterval(pruning)
+      bounds.close()
       flush()
       database.close()
     },
   }
-}
-
-/** The same as IS_STRANGER. */
-function isStranger(subject: string): boolean {
-  return subject.includes(':') || /^\d.*\.\d.*\.\d.*\.\d/.test(subject)
 }
 
 /** Decides by the second before: while events flood in, what a node's DHCP client only repeats is not worth a row. */
