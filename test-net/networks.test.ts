@@ -266,11 +266,16 @@ rivals.declare(rivals.title, async (t) => {
 async function dhclient(lab: Lab, ...configuration: string[]): Promise<Readonly<Record<string, string>>> {
   const file = (name: string) => join(lab.directory, name)
   writeFileSync(file('dhclient.conf'), configuration.join('\n'))
-  writeFileSync(file('script'), `#!/bin/sh\ncase $reason in BOUND) env > ${file('env')} ;; esac\n`)
+  writeFileSync(
+    file('script'),
+    `#!/bin/sh\ncase $reason in BOUND) env > ${file('new')}; mv ${file('new')} ${file('env')} ;; esac\n`,
+  )
   chmodSync(file('script'), 0o755)
   const files = ['-sf', file('script'), '-lf', '/dev/null', '-pf', file('pid'), '-cf', file('dhclient.conf')]
-  await run('ip', ['netns', 'exec', lab.client, 'dhclient', '-4', '-1', ...files, 'c0'], { env, timeout: 30_000 })
-  process.kill(Number(readFileSync(file('pid'), 'utf8')), 'SIGKILL')
+  // In the foreground: in the background its pid file comes when it pleases.
+  const script = `rm -f ${file('env')}; dhclient -4 -d ${files.join(' ')} c0 & pid=$!
+    until [ -e ${file('env')} ]; do kill -0 $pid || exit 1; sleep 0.1; done; kill -9 $pid`
+  await run('ip', ['netns', 'exec', lab.client, 'timeout', '30', 'sh', '-c', script], { env })
   return Object.fromEntries(
     readFileSync(file('env'), 'utf8')
       .split('\n')
