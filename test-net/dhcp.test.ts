@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RivalProbe } from '../src/dhcp/rival-probe.ts'
 import { env, inLabs, ip, NODE, needs, PROBE, run, startServer, udhcpc } from './dhcp-lab.ts'
 
 inLabs()
@@ -247,7 +248,7 @@ rivals.declare(rivals.title, async (t) => {
   const server = await startServer(lab, { interfaces: [S0], tables: { networks: NETWORKS } })
   const probe = async (...own: string[]) => {
     const { stdout } = await run('ip', ['netns', 'exec', lab.client, NODE, PROBE, ...own], { env })
-    return JSON.parse(stdout) as readonly { readonly serverIdentifier: string }[]
+    return (JSON.parse(stdout) as RivalProbe).offers
   }
   t.like(await probe('c0=10.77.0.2'), [
     { serverIdentifier: '10.77.0.1', interfaceName: 'c0', askedFrom: '10.77.0.2', bootFile: '' },

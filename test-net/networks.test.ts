@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RivalProbe } from '../src/dhcp/rival-probe.ts'
 import {
   env,
   inLabs,
@@ -250,6 +251,16 @@ discovery.declare(discovery.title, async (t) => {
   t.deepEqual((await server.stop())?.leases, [])
 })
 
+const secondary = needs('two networks on one wire: a node of the one where the server has no address', 'ip', 'busybox')
+secondary.declare(secondary.title, async (t) => {
+  const lab = t.context
+  ip('-n', lab.client, 'link', 'set', 'c0', 'address', '52:54:00:77:00:02')
+  const networks = ['10.77.0.0', '10.77.2.0'].map((net) => ({ net, mgtifname: 's0' }))
+  const server = await startServer(lab, { interfaces: [S0], tables: { nodes: NODES, networks } })
+  t.like(await udhcpc(lab, lab.client, 'c0'), { ip: '10.77.2.12', serverid: '10.77.0.1' })
+  await server.stop()
+})
+
 const rivals = needs('the probe asks on every interface and says where a rival answered', 'ip', 'dnsmasq')
 rivals.declare(rivals.title, async (t) => {
   const lab = t.context
@@ -257,9 +268,17 @@ rivals.declare(rivals.title, async (t) => {
   await siteDnsmasq(lab)
   const words = ['s0=10.77.0.1', 'br0=10.77.5.1', '10.77.0.1', '10.77.5.1']
   const { stdout } = await run('ip', ['netns', 'exec', lab.server, NODE, PROBE, ...words], { env })
-  const found = JSON.parse(stdout) as readonly { readonly offeredAddress: string }[]
+  const { offers: found, unasked } = JSON.parse(stdout) as RivalProbe
+  t.deepEqual(unasked, [])
   t.like(found, [{ serverIdentifier: '10.77.5.2', interfaceName: 'br0', askedFrom: '10.77.5.1' }])
   t.regex(found[0]?.offeredAddress ?? '', /^10\.77\.5\.1[0-2]\d$/)
+  // Silence of a wire that is not there says nothing.
+  ip('-n', lab.client, 'link', 'set', 'c0', 'down')
+  const again = await run('ip', ['netns', 'exec', lab.server, NODE, PROBE, 's0=10.77.0.1', '10.77.0.1'], { env })
+  t.like(JSON.parse(again.stdout), { offers: [], unasked: [{ interfaceName: 's0', why: 'it has no link' }] })
+  ip('-n', lab.server, 'link', 'set', 's0', 'down')
+  const off = await run('ip', ['netns', 'exec', lab.server, NODE, PROBE, 's0=10.77.0.1', '10.77.0.1'], { env })
+  t.like(JSON.parse(off.stdout), { offers: [], unasked: [{ interfaceName: 's0' }] })
 })
 
 /** One lease by dhclient, which then ends without releasing it. */

@@ -1,5 +1,6 @@
 /** Which address of a server a node is told: always a literal, and known to be ours or not. */
 import type { ClusterNode, Ipv4, Network, Snapshot } from '../cluster/model.ts'
+import { isSameWire } from '../cluster/wires.ts'
 import { type BootFinding, bootError } from './finding.ts'
 
 export interface ServerAddress {
@@ -54,6 +55,11 @@ function ownAddressFor(
 ): ServerAddress | { readonly finding: BootFinding } {
   const near = ownAddresses.find((address) => !address.includes(':') && network?.contains(address as Ipv4))
   if (near !== undefined) return { ip: near, ours: true, reason: `our address in network ${network?.netname}` }
+  const onWire = ownAddresses.find((address) => {
+    const own = address.includes(':') ? undefined : snapshot.networkOf(address as Ipv4)
+    return own && network && isSameWire(own, network)
+  })
+  if (onWire !== undefined) return { ip: onWire, ours: true, reason: `our address on the wire of ${network?.netname}` }
   const master = snapshot.site.master === undefined ? undefined : resolve(snapshot.site.master)
   if (master !== undefined && ownAddresses.includes(master)) return { ip: master, ours: true, reason: 'site.master' }
   const [only, ...others] = ownAddresses

@@ -44,6 +44,7 @@ export interface Network {
   readonly domain: string | undefined
   readonly mtu: number | undefined
   readonly mgtifname: string | undefined
+  readonly vlanid: string | undefined
   /** `dynamicrange`: inclusive pairs, empty when strangers get no address. */
   readonly dynamicRanges: readonly { readonly first: Ipv4; readonly last: Ipv4 }[]
   contains(ip: Ipv4): boolean

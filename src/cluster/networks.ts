@@ -21,6 +21,7 @@ export function compileNetworks(view: TablesView, site: Site, faults: string[]):
         netname: cell(row, 'netname') || `${parsed.net}-${parsed.mask}`.replaceAll('.', '_'),
         domain: cell(row, 'domain') || undefined,
         mgtifname: cell(row, 'mgtifname') || undefined,
+        vlanid: cell(row, 'vlanid') || undefined,
         contains: (ip: Ipv4) => parsed.contains(ip),
       }),
     )

@@ -1,5 +1,6 @@
 /** On which network is the client, and which of our addresses faces it? Pure. */
 import type { Ipv4, Network, NodePort, Snapshot } from '../cluster/model.ts'
+import { neighbourNetwork } from '../cluster/wires.ts'
 import { OPTION, parseIpv4, type RelayAgentInformation } from './options.ts'
 import type { DhcpPacket } from './packet.ts'
 
@@ -40,7 +41,7 @@ export function selectLink(question: LinkQuestion): LinkAnswer {
   if (named) {
     const network = snapshot.networkOf(named.address)
     if (!network) return { network: undefined, why: `${named.why} is in no networks row` }
-    return { network, serverAddress: facingAddress(network, question), why: named.why }
+    return onItsOwn({ network, serverAddress: facingAddress(network, question), why: named.why }, question)
   }
   if (packet.ciaddr !== NONE) {
     // A client that has an address may be anywhere: renewals are unicast and routed (RFC 2131 §4.3.2).
@@ -48,6 +49,12 @@ export function selectLink(question: LinkQuestion): LinkAnswer {
     if (network) return { network, serverAddress: facingAddress(network, question), why: `ciaddr ${packet.ciaddr}` }
   }
   return selectDirectLink(port, question)
+}
+
+/** A router relays with its first address, also for nodes of its others on that wire. */
+function onItsOwn(link: Link, { snapshot, port }: LinkQuestion): Link {
+  const own = neighbourNetwork(snapshot, link.network, port?.ip)
+  return own ? { ...link, network: own, why: `${link.why}, the same wire as ${own.netname}` } : link
 }
 
 function namedSubnet({ packet, relay }: LinkQuestion): { readonly address: Ipv4; readonly why: string } | undefined {
@@ -71,6 +78,8 @@ function selectDirectLink(port: NodePort | undefined, question: LinkQuestion): L
   const ip = port?.ip
   const home = ip === undefined ? undefined : links.find(({ network }) => network.contains(ip))
   if (home) return home
+  const beside = links.map((link) => onItsOwn(link, question)).find(({ network }) => ip && network.contains(ip))
+  if (beside) return beside
   if (receivedOn === undefined) {
     const why = 'several interfaces, and the operating system does not say which one received this'
     return { network: undefined, why }

@@ -3,6 +3,7 @@
  * ordinary system and one as PXE firmware, which ProxyDHCP servers answer; every OFFER is noted, none taken.
  */
 import { createSocket, type Socket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
 import type { Ipv4 } from '../cluster/model.ts'
 import { PACKAGE_MESSAGE_TYPES } from './dhcp-package.ts'
 import { renderMac } from './identity.ts'
@@ -24,6 +25,17 @@ export interface RivalOffer {
   readonly askedFrom: string
 }
 
+/** A wire of which nothing is known: silence there does not mean that nobody is. */
+export interface UnaskedInterface {
+  readonly interfaceName: string
+  readonly why: string
+}
+
+export interface RivalProbe {
+  readonly offers: readonly RivalOffer[]
+  readonly unasked: readonly UnaskedInterface[]
+}
+
 export interface ProbeOptions {
   readonly interfaces: readonly { readonly name: string; readonly address: string }[]
   /** Locally administered and unused, another one at every call: servers that know their clients stay silent, as ours does. */
@@ -38,10 +50,11 @@ interface Question {
 }
 
 /** Binds the client port (68), so it must not run where a DHCP client does. Resolves after `waitMs`. */
-export async function probeRivalServers(options: ProbeOptions): Promise<readonly RivalOffer[]> {
+export async function probeRivalServers(options: ProbeOptions): Promise<RivalProbe> {
   await assertPortFree()
   const questions = new Map<string, Question>()
   const offers = new Map<string, RivalOffer>()
+  const unasked = new Map<string, string>()
   const opened: Socket[] = []
   try {
     // Answers are broadcast, and those arrive only where no address is bound.
@@ -50,18 +63,37 @@ export async function probeRivalServers(options: ProbeOptions): Promise<readonly
     listener.on('error', () => undefined)
     listener.on('message', (bytes: Buffer) => note(bytes, questions, options.ownAddresses, offers))
     for (const question of options.interfaces) {
+      if (!hasCarrier(question.name)) unasked.set(question.name, 'it has no link')
       const [plain, pxe] = [options.makeMac(), options.makeMac()]
       questions.set(plain, question).set(pxe, question)
       const sender = await openSender(question.address)
       opened.push(sender)
       for (const bytes of [discover(plain, SYSTEM), discover(pxe, FIRMWARE)])
-        sender.send(bytes, SERVER_PORT, '255.255.255.255', () => undefined)
+        sender.send(
+          bytes,
+          SERVER_PORT,
+          '255.255.255.255',
+          (error) => error && unasked.set(question.name, error.message),
+        )
     }
     await new Promise((resolve) => setTimeout(resolve, options.waitMs))
   } finally {
     for (const socket of opened) socket.close()
   }
-  return [...offers.values()]
+  return {
+    offers: [...offers.values()],
+    unasked: [...unasked].map(([interfaceName, why]) => ({ interfaceName, why })),
+  }
+}
+
+/** What goes out without one is lost, and no error. */
+function hasCarrier(name: string): boolean {
+  try {
+    return readFileSync(`/sys/class/net/${name}/carrier`, 'latin1').startsWith('1')
+  } catch (error) {
+    // EINVAL: it is switched off. No such file: a name that is none of the kernel's.
+    return (error as NodeJS.ErrnoException).code !== 'EINVAL'
+  }
 }
 
 function note(

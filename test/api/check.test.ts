@@ -158,7 +158,7 @@ const FAULTS: readonly (readonly [
       s.machine = { ...MACHINE, addresses: () => [{ name: 'eth0', address: '10.8.0.1' }] }
     },
     [
-      'warning  networks row netname=lab: no interface of this machine is in 10.4.0.0/16 (eth0 10.8.0.1) (give one an address there; or, if a DHCP relay stands between, set mgtifname=!remote!<interface>)',
+      'warning  networks row netname=lab: no interface of this machine is in 10.4.0.0/16 (eth0 10.8.0.1) (give one an address there; or, if a DHCP relay stands between, set mgtifname=!remote!<interface>; or, if it is on the wire of another network, the same mgtifname as that)',
     ],
   ],
   [
@@ -523,11 +523,14 @@ test('beside a site’s DHCP server that server is as it should be, another Prox
   const [{ netname = '' } = {}] = await site.rows('networks')
   await site.set('key=proxydhcp', `site.value=${netname}`)
   const siteServer = { ...ON_ETH0, serverIdentifier: '10.4.0.9', offeredAddress: '10.4.7.7', bootFile: '' }
-  site.rivals = async () => [siteServer]
+  site.rivals = async () => ({ offers: [siteServer], unasked: [] })
   t.deepEqual((await site.check('dhcp')).map(renderCheckFinding), [
     'info     dhcp server 10.4.0.9: gives the addresses on eth0, as site.proxydhcp says (offered 10.4.7.7)',
   ])
-  site.rivals = async () => [{ ...siteServer, offeredAddress: '0.0.0.0', bootFile: 'other.0' }]
+  site.rivals = async () => ({
+    offers: [{ ...siteServer, offeredAddress: '0.0.0.0', bootFile: 'other.0' }],
+    unasked: [],
+  })
   t.deepEqual((await site.check('dhcp')).map(renderCheckFinding), [
     'error    dhcp server 10.4.0.9: another ProxyDHCP server on eth0 offers strangers boot file other.0 (stop it, or take this network from it)',
   ])
@@ -548,7 +551,8 @@ test('other DHCP servers are looked for only when asked', async (t) => {
   let asked = 0
   site.rivals = async () => {
     asked++
-    return [{ ...ON_ETH0, serverIdentifier: '10.4.0.9', offeredAddress: '10.4.7.7', bootFile: 'pxelinux.0' }]
+    const offer = { ...ON_ETH0, serverIdentifier: '10.4.0.9', offeredAddress: '10.4.7.7', bootFile: 'pxelinux.0' }
+    return { offers: [offer], unasked: [] }
   }
   t.deepEqual(await site.check(), [])
   t.is(asked, 0)
@@ -557,7 +561,11 @@ test('other DHCP servers are looked for only when asked', async (t) => {
   ])
   site.rivals = () => Promise.reject(new Error('the DHCP client port is not free'))
   t.like((await site.check('dhcp'))[0], { severity: 'warning', code: 'not-asked' })
-  site.rivals = async () => []
+  site.rivals = async () => ({ offers: [], unasked: [{ interfaceName: 'eth1', why: 'it has no link' }] })
+  t.deepEqual((await site.check('dhcp')).map(renderCheckFinding), [
+    'warning  dhcp: cannot look for other DHCP servers on eth1: it has no link (ip link show eth1)',
+  ])
+  site.rivals = async () => ({ offers: [], unasked: [] })
   t.deepEqual((await site.check('dhcp')).map(renderCheckFinding), ['info     dhcp: no other DHCP server answers'])
   // A node of that name is the node.
   await site.set('node=dhcp', 'nodelist.groups=all')

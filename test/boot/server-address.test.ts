@@ -51,6 +51,19 @@ test('the tftpserver of the network is for boot files', (t) => {
   t.is(decide('master', {}, undefined, network), '10.20.0.2 ours our address in network prov')
 })
 
+test('several of our addresses, none in the network of the node: the one on the same wire', (t) => {
+  const networks = [
+    { net: '10.99.0.0' as Ipv4, netname: 'far', mgtifname: 'eth1' },
+    { net: '10.20.0.0' as Ipv4, netname: 'prov', mgtifname: 'eth1' },
+  ]
+  const snapshot = buildSnapshot({ nodes: [{ ...exampleNode, ip: '10.99.0.7' }], networks })
+  const own = ['192.168.0.1', '10.20.0.2']
+  t.like(
+    decideServerAddress('master', snapshot.node('cn07') as ClusterNode, snapshot, own, () => undefined),
+    { ip: '10.20.0.2', ours: true, reason: 'our address on the wire of far' },
+  )
+})
+
 test('behind a router: site.master when it is ours, else our only address, else the administrator must say', (t) => {
   const far = { net: '10.99.0.0' as Ipv4 }
   t.is(decide('boot', {}, ['192.168.0.1', '10.20.0.2'], far, { master: '10.20.0.2' }), '10.20.0.2 ours site.master')

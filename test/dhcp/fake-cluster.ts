@@ -34,6 +34,8 @@ export interface FakeNetwork {
   readonly range?: readonly [string, string]
   readonly dhcpserver?: string
   readonly tftpserver?: string
+  readonly mgtifname?: string
+  readonly vlanid?: string
   readonly mtu?: number
   readonly nameservers?: readonly string[]
 }
@@ -110,7 +112,8 @@ function fakeNetwork(row: FakeNetwork): Network {
     tftpserver: row.tftpserver === undefined ? undefined : ip(row.tftpserver),
     domain: undefined,
     mtu: row.mtu,
-    mgtifname: undefined,
+    mgtifname: row.mgtifname,
+    vlanid: row.vlanid,
     dynamicRanges: row.range ? [{ first: ip(row.range[0]), last: ip(row.range[1]) }] : [],
     contains: (address) => (ipv4ToNumber(address) & bits) >>> 0 === base,
   }

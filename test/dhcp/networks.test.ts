@@ -67,6 +67,42 @@ test('several interfaces: a relay is answered, and the boot server named, by the
   }
 })
 
+const WIRE = (mgtifname: string, vlanids: readonly (string | undefined)[]): FakeTables => ({
+  ...TABLES,
+  networks: ['10.77.0.0', '10.77.2.0'].map((net, index) => {
+    const vlanid = vlanids[index]
+    return { net, mgtifname, ...(vlanid === undefined ? {} : { vlanid }) }
+  }),
+})
+
+test('two networks on one interface, and an address of ours in one of them: nodes of both are answered there', async (t) => {
+  const { ask } = await openHarness({ tables: WIRE('eth0', []) })
+  const offer = await ask({ type: MESSAGE.DISCOVER, mac: FAR, options: PXE })
+  t.deepEqual([offer?.yiaddr, offer?.siaddr, offer?.file], ['10.77.2.12', '10.77.0.1', 'undionly.kpxe'])
+  t.is((await ask({ type: MESSAGE.DISCOVER, mac: MAC }))?.yiaddr, '10.77.0.11')
+  const elsewhere = await openHarness({ tables: { ...TABLES, networks: [{ net: '10.77.0.0' }, { net: '10.77.2.0' }] } })
+  t.is(await elsewhere.ask({ type: MESSAGE.DISCOVER, mac: FAR }), undefined)
+})
+
+test('a router that relays with its first address: nodes of its other network on that VLAN boot, and keep their address', async (t) => {
+  const requested: [number, number[]][] = [[OPTION.requestedAddress, octets('10.77.2.12')]]
+  const { ask, events } = await openHarness({ tables: WIRE('!remote!eth0', ['7', '7']) })
+  const offer = await ask({ type: MESSAGE.DISCOVER, mac: FAR, giaddr: '10.77.0.254' })
+  t.deepEqual([offer?.yiaddr, offer?.to.address], ['10.77.2.12', '10.77.0.254'])
+  t.regex(events.at(-1)?.detail ?? '', /giaddr 10\.77\.0\.254, the same wire as 10_77_2_0/)
+  const reboot = await ask({ type: MESSAGE.REQUEST, mac: FAR, giaddr: '10.77.0.254', options: requested })
+  t.is(reboot?.type, MESSAGE.ACK)
+  const rebind = await ask({ type: MESSAGE.REQUEST, mac: FAR, giaddr: '10.77.0.254', ciaddr: '10.77.2.12' })
+  t.deepEqual([rebind?.type, rebind?.yiaddr], [MESSAGE.ACK, '10.77.2.12'])
+  // Racks behind one interface are not one wire.
+  for (const vlanids of [[], ['7', '8']]) {
+    const racks = await openHarness({ tables: WIRE('!remote!eth0', vlanids) })
+    t.is(await racks.ask({ type: MESSAGE.DISCOVER, mac: FAR, giaddr: '10.77.0.254' }), undefined)
+    const moved = await racks.ask({ type: MESSAGE.REQUEST, mac: FAR, giaddr: '10.77.0.254', options: requested })
+    t.is(moved?.type, MESSAGE.NAK)
+  }
+})
+
 const TWO_PORTS = (others: { mac: string; ip?: string }[], attributes: Record<string, string> = {}): FakeTables => ({
   networks: [{ net: '10.77.0.0' }],
   nodes: [{ name: 'n01', mac: MAC, ip: '10.77.0.11', image: 'img', arch: 'x86_64', others, attributes }],

@@ -108,6 +108,7 @@ export const networkSpec = (spec: Partial<Network>): Network => {
     domain: undefined,
     mtu: undefined,
     mgtifname: undefined,
+    vlanid: undefined,
     dynamicRanges: [],
     contains: (ip) => Math.floor(ipNumber(ip) / size) === Math.floor(ipNumber(net) / size),
     ...spec,

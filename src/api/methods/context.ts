@@ -91,7 +91,13 @@ export interface RunningServices {
   /** Addresses of the interfaces that are served; those of the machine may be more (serve --interface). */
   interfaces?(): readonly { readonly name: string; readonly address: string }[]
   /** Other DHCP servers that answer strangers: asks on every provisioning interface, and takes some seconds. */
-  rivals?(): Promise<readonly RivalServer[]>
+  rivals?(): Promise<RivalServers>
+}
+
+export interface RivalServers {
+  readonly offers: readonly RivalServer[]
+  /** Interfaces by which nothing could be asked. */
+  readonly unasked: readonly { readonly interfaceName: string; readonly why: string }[]
 }
 
 export interface RivalServer {

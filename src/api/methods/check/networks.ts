@@ -1,5 +1,6 @@
 /** Whether the server can hear the nodes' DHCP requests at all. */
 import type { Ipv4, Network, Snapshot } from '../../../cluster/model.ts'
+import { isSameWire } from '../../../cluster/wires.ts'
 import type { CheckReport } from './report.ts'
 
 interface Address {
@@ -24,7 +25,7 @@ export function checkNetworksOf(
     if (!used.has(network.netname)) continue
     // !remote!: the administrator says that a relay stands between.
     if (network.mgtifname?.startsWith('!remote!')) continue
-    if (served.some(isIn(network))) continue
+    if (snapshot.networks.some((each) => isSameWire(each, network) && served.some(isIn(each)))) continue
     const where = `networks row netname=${network.netname}`
     const unserved = present.find(isIn(network))
     if (unserved) {
@@ -37,7 +38,7 @@ export function checkNetworksOf(
       'no-interface',
       where,
       `no interface of this machine is in ${network.net}/${network.prefixLength} (${list(present)})`,
-      'give one an address there; or, if a DHCP relay stands between, set mgtifname=!remote!<interface>',
+      'give one an address there; or, if a DHCP relay stands between, set mgtifname=!remote!<interface>; or, if it is on the wire of another network, the same mgtifname as that',
     )
   }
 }

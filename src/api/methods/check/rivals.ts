@@ -15,10 +15,15 @@ export async function checkRivals(
     return
   }
   try {
-    const rivals = await server.rivals()
+    const { offers, unasked } = await server.rivals()
     const isExpected = (rival: RivalServer) => givesAddresses(rival) && isSiteServer(rival, snapshot)
-    if (rivals.length === 0) report.add('info', 'no-rival', 'dhcp', 'no other DHCP server answers', '')
-    for (const rival of rivals) {
+    for (const { interfaceName, why } of unasked) {
+      const message = `cannot look for other DHCP servers on ${interfaceName}: ${why}`
+      report.add('warning', 'not-asked', 'dhcp', message, `ip link show ${interfaceName}`)
+    }
+    if (offers.length === 0 && unasked.length === 0)
+      report.add('info', 'no-rival', 'dhcp', 'no other DHCP server answers', '')
+    for (const rival of offers) {
       if (isExpected(rival)) reportSiteServer(rival, report)
       else reportRival(rival, report)
     }
