@@ -64,7 +64,7 @@ function standIn(snapshot: Snapshot, ip: Ipv4 | undefined, arch: DiscoveryArch |
   })
 }
 
-/** What strangers ask for: the name they were told, and whatever their loader tries by itself. */
+/** Those of ARM machines, whose GRUB is told a name of its own. */
 const ARM_PLACES: readonly (readonly [RegExp, BootFileKind])[] = [
   [new RegExp(`^boot/ipxe/${ARM_DISCOVERY_NAME}$`), 'ipxe'],
   [new RegExp(`^boot/efi/${ARM_DISCOVERY_NAME}/grub\\.cfg(-[^/]+)?$`), 'grub'],
@@ -72,6 +72,7 @@ const ARM_PLACES: readonly (readonly [RegExp, BootFileKind])[] = [
   [/^grub\/(arm64-efi\/)?grub\.cfg$/, 'grub'],
 ]
 
+/** What strangers ask for: the name they were told, and whatever their loader tries by itself. */
 const PLACES: readonly { readonly pattern: RegExp; readonly kind: BootFileKind; readonly arch: DiscoveryArch }[] = [
   ...ARM_PLACES.map(([pattern, kind]) => ({ pattern, kind, arch: 'aarch64' as const })),
   { pattern: /^(boot\/ipxe|xcat\/xnba\/nets)\/[^/]+$/, kind: 'ipxe', arch: 'x86_64' },

@@ -1,7 +1,7 @@
 /**
  * Boots that are made to fail, stage by stage: no loader, a wrong path to the kernel, no server, a plan that cannot be made, a
- * root that is gone, an NFS server that does not run or refuses, a full disk. Each time the timeline must say where and what to do; then the cause is removed, and
- * the boot must go on without a hand on the node. Meanwhile other nodes boot.
+ * root that is gone, an NFS server that does not run or refuses, a full disk. Each time the timeline must say where and what to
+ * do; then the cause is removed, and the boot must go on without a hand on the node. Meanwhile other nodes boot.
  *
  *   node vm-harness/scenarios/failures.ts [--keep] [--directory DIR]
  */
